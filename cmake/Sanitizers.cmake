@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# TROUPE_SANITIZE: "" or a list for -fsanitize=, e.g. "address,undefined".
+set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers to build with")
+if(TROUPE_SANITIZE)
+  add_compile_options(-fsanitize=${TROUPE_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TROUPE_SANITIZE})
+  if(TROUPE_SANITIZE MATCHES "undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # CAF 0.17.6 makes references through null in init_fun_factory.hpp.
+    add_compile_options(-fno-sanitize=null)
+  endif()
+endif()

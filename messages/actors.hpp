@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Every typed actor interface of troupe. docs/ARCHITECTURE.md has the picture.
+
+#include "messages/type_ids.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+namespace troupe {
+
+/// Whoever sends batches and waits for leave to send more.
+using credit_actor = caf::typed_actor<
+    // The container took a batch in.
+    caf::reacts_to<credit>>;
+
+/// Whoever gathers snapshots.
+using snapshot_sink_actor = caf::typed_actor<
+    // A container's answer to collect.
+    caf::reacts_to<collected>>;
+
+/// A CONTAINER keeps all state of one container. It does no I/O and asks nobody.
+using container_actor = caf::typed_actor<
+    // Takes a batch in, then grants its producer one credit at high priority.
+    caf::reacts_to<event_batch, credit_actor>,
+    // Who it is; sent again when that changes.
+    caf::reacts_to<container_named>,
+    // It has a further cgroup, perhaps after a restart.
+    caf::reacts_to<cgroup_joined>,
+    // One of its cgroups is gone.
+    caf::reacts_to<cgroup_left>,
+    // Answers the sink with a snapshot.
+    caf::reacts_to<collect, snapshot_sink_actor>,
+    // Drops what is too old: closed connections, idle destinations.
+    caf::reacts_to<tick>,
+    // Hands its state to the container that comes along (send container_inheritance) and forwards
+    // every later batch to it, until the registry ends it.
+    caf::reacts_to<route_changed, caf::typed_actor<caf::reacts_to<container_inheritance>>>,
+    // Takes over the state of a provisional container that turned out to be this one.
+    caf::reacts_to<container_inheritance>>;
+
+/// The BPF_READER owns the BPF objects, the ring and the routes. It never waits for an answer.
+using bpf_reader_actor = caf::typed_actor<
+    // Drains the ring once and sends what came; restarts itself.
+    caf::reacts_to<drain>,
+    // The clock: runs the socket iterator, reads the kernel's loss counters.
+    caf::reacts_to<tick>,
+    // A container may get more batches.
+    caf::reacts_to<credit>,
+    // Events of this cgroup go to this container; what was pending for the cgroup goes first.
+    // Answers the registry with route_changed.
+    caf::reacts_to<route_cgroup, container_actor>,
+    // Events of this cgroup are not wanted.
+    caf::reacts_to<ignore_cgroup>,
+    // The cgroup is gone for good.
+    caf::reacts_to<unroute_cgroup>,
+    // Features, counts, losses, map sizes.
+    caf::replies_to<get_status>::with<reader_status>>;
+
+/// The sink of runtime metadata.
+using metadata_sink_actor = caf::typed_actor<
+    // A runtime said who a container is, or that something about it changed.
+    caf::reacts_to<container_resolved>>;
+
+/// The RUNTIME_METADATA actor knows the container runtimes of this machine.
+using runtime_metadata_actor = caf::typed_actor<
+    // Answers the sink with container_resolved: once found, and again on every change.
+    caf::reacts_to<resolve_container, metadata_sink_actor>,
+    // The container is gone: no more retries, no more updates.
+    caf::reacts_to<abandon_container>,
+    // Every container that the runtimes list now.
+    caf::replies_to<list_all>::with<runtime_listing>,
+    // Health of every endpoint.
+    caf::replies_to<get_status>::with<std::vector<runtime_status>>>;
+
+/// The HOST reads from the machine whatever may block. Detached.
+using host_actor = caf::typed_actor<
+    // What the machine says of itself.
+    caf::replies_to<get_node_info>::with<node_info>,
+    // A walk through cgroupfs.
+    caf::replies_to<scan_cgroups>::with<cgroup_listing>,
+    // The path of one cgroup, or ec::unknown_cgroup.
+    caf::replies_to<cgroup_unknown>::with<cgroup_found>>;
+
+/// Where the command line shows traced events. Detached: a terminal may block.
+using console_actor = caf::typed_actor<
+    // Prints a batch, then grants the container one credit.
+    caf::reacts_to<trace_batch, credit_actor>>;
+
+/// The REGISTRY knows which containers exist. No I/O.
+using registry_actor = caf::typed_actor<
+    // A cgroup was made, or a walk found it.
+    caf::reacts_to<cgroup_found>,
+    // The result of a walk.
+    caf::reacts_to<cgroup_listing>,
+    // An event came from a cgroup without a path: asks the host.
+    caf::reacts_to<cgroup_unknown>,
+    // A cgroup was removed.
+    caf::reacts_to<cgroup_removed>,
+    // bpf_reader switched a route: a provisional container that was handed over can end.
+    caf::reacts_to<route_changed>,
+    // A runtime said who a container is.
+    caf::reacts_to<container_resolved>,
+    // bpf_reader was started (again): send it all routes.
+    caf::reacts_to<bpf_reader_actor>,
+    // runtime_metadata was started (again): ask it all open questions.
+    caf::reacts_to<runtime_metadata_actor>,
+    // The clock: retire, name by fallback.
+    caf::reacts_to<tick>,
+    // Sends collect on to every container for the sink, and answers with how many there are.
+    caf::replies_to<collect, snapshot_sink_actor>::with<uint64_t>,
+    // For tests and /debug/actors.
+    caf::replies_to<get_status>::with<registry_status>>;
+
+/// The GC_TICKER is the clock of the others.
+using gc_ticker_actor = caf::typed_actor<
+    // Sends tick to everybody, then to itself after the interval.
+    caf::reacts_to<tick>>;
+
+/// The EXPORTER gathers snapshots for a scrape, under a deadline.
+using exporter_actor = caf::typed_actor<
+    // Gathers, then answers the HTTP thread; what did not come in time is served from the last
+    // scrape.
+    caf::replies_to<scrape>::with<scrape_result>,
+    // A container's snapshot.
+    caf::reacts_to<collected>,
+    // Its own deadline for the scrape with this id.
+    caf::reacts_to<collect>>;
+
+/// The SUPERVISOR starts and restarts all others.
+using supervisor_actor = caf::typed_actor<
+    // A restart that had to wait is due.
+    caf::reacts_to<tick>,
+    // For /readyz and /debug/actors.
+    caf::replies_to<get_status>::with<troupe_status>>;
+
+} // namespace troupe

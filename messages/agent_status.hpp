@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "messages/identity.hpp"
+#include "messages/runtime.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// One BPF feature: on, or off and why.
+struct feature_status {
+  std::string
+      feature; ///< "process", "cgroup", "oom", "socket", "process_iterator", "socket_iterator"
+  bool enabled = false;
+  std::string reason; ///< empty when enabled
+};
+
+/// Events lost or dropped, by where, why and what.
+struct loss_count {
+  std::string stage;  ///< "kernel", "reader", "container", "console"
+  std::string reason; ///< "ring_full", "ring_share", "map_full", "owner_unknown", "recursion",
+                      ///< "no_credit", ...
+  std::string kind;   ///< "process_forked", "tcp_closed", ...
+  uint64_t count = 0;
+};
+
+struct event_count {
+  std::string kind;
+  uint64_t count = 0;
+};
+
+struct map_usage {
+  std::string map;
+  uint64_t entries = 0;
+  uint64_t capacity = 0;
+};
+
+/// bpf_reader's account of itself.
+struct reader_status {
+  std::vector<feature_status> features;
+  std::vector<event_count> events;
+  std::vector<loss_count> losses;
+  std::vector<map_usage> maps;
+  uint64_t routes = 0;  ///< cgroups that lead to a container
+  uint64_t ignored = 0; ///< cgroups that lead nowhere on purpose
+};
+
+/// One line of /debug/actors.
+struct actor_status {
+  std::string actor;
+  uint64_t restarts = 0;
+  uint64_t mailbox_messages = 0;
+};
+
+/// The supervisor's account of its children.
+struct troupe_status {
+  std::vector<actor_status> actors;
+  bool ready = false; ///< every actor runs, the kernel side is attached, the first walk is done
+};
+
+} // namespace troupe
