@@ -106,6 +106,8 @@ using registry_actor = caf::typed_actor<
     caf::reacts_to<bpf_reader_actor>,
     // runtime_metadata was started (again): ask it all open questions.
     caf::reacts_to<runtime_metadata_actor>,
+    // The host was started (again): ask it what it did not answer.
+    caf::reacts_to<host_actor>,
     // The clock: retire, name by fallback.
     caf::reacts_to<tick>,
     // Sends collect on to every container for the sink, and answers with how many there are.
@@ -113,10 +115,35 @@ using registry_actor = caf::typed_actor<
     // For tests and /debug/actors.
     caf::replies_to<get_status>::with<registry_status>>;
 
+/// Whoever wants to know that time goes on.
+using tick_target_actor = caf::typed_actor<
+    // The clock.
+    caf::reacts_to<tick>>;
+
 /// The GC_TICKER is the clock of the others.
 using gc_ticker_actor = caf::typed_actor<
     // Sends tick to everybody, then to itself after the interval.
-    caf::reacts_to<tick>>;
+    caf::reacts_to<tick>,
+    // One more target; one that ended is forgotten.
+    caf::reacts_to<tick_target_actor>>;
+
+/// The SUPERVISOR starts and restarts all others.
+using supervisor_actor = caf::typed_actor<
+    // A restart that had to wait is due.
+    caf::reacts_to<tick>,
+    // For /readyz and /debug/actors.
+    caf::replies_to<get_status>::with<troupe_status>>;
+
+/// Who is who at this moment. The supervisor sends it to those that ask the others (exporter) when
+/// they start, and again after every restart. A handle may be invalid or dead in between: a request
+/// to it fails, which its sender has to expect anyway.
+struct troupe_directory {
+  host_actor host;
+  runtime_metadata_actor runtime_metadata;
+  registry_actor registry;
+  bpf_reader_actor bpf_reader;
+  supervisor_actor supervisor;
+};
 
 /// The EXPORTER gathers snapshots for a scrape, under a deadline.
 using exporter_actor = caf::typed_actor<
@@ -126,13 +153,8 @@ using exporter_actor = caf::typed_actor<
     // A container's snapshot.
     caf::reacts_to<collected>,
     // Its own deadline for the scrape with this id.
-    caf::reacts_to<collect>>;
-
-/// The SUPERVISOR starts and restarts all others.
-using supervisor_actor = caf::typed_actor<
-    // A restart that had to wait is due.
-    caf::reacts_to<tick>,
-    // For /readyz and /debug/actors.
-    caf::replies_to<get_status>::with<troupe_status>>;
+    caf::reacts_to<collect>,
+    // Whom to ask from now on.
+    caf::reacts_to<troupe_directory>>;
 
 } // namespace troupe

@@ -119,6 +119,7 @@ struct registry_status {
   uint64_t provisional = 0;
   uint64_t cgroups = 0;
   uint64_t restarts_of_containers = 0; ///< container actors that failed and were started anew
+  bool walked = false; ///< the walk that the present bpf_reader gave rise to was handled
 };
 
 template <class Inspector>
@@ -187,7 +188,7 @@ auto inspect(Inspector& f, collect& x) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, registry_status& x) {
-  return f(x.containers, x.provisional, x.cgroups, x.restarts_of_containers);
+  return f(x.containers, x.provisional, x.cgroups, x.restarts_of_containers, x.walked);
 }
 
 } // namespace troupe

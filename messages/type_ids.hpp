@@ -17,6 +17,10 @@
 #include <caf/message.hpp>
 #include <caf/type_id.hpp>
 
+namespace troupe {
+struct troupe_directory; // It holds actor handles: defined in messages/actors.hpp.
+}
+
 CAF_BEGIN_TYPE_ID_BLOCK(troupe, first_custom_type_id)
 
 CAF_ADD_TYPE_ID(troupe, (troupe::ec))
@@ -56,6 +60,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::cgroup_found))
 CAF_ADD_TYPE_ID(troupe, (troupe::cgroup_listing))
 CAF_ADD_TYPE_ID(troupe, (troupe::reader_status))
 CAF_ADD_TYPE_ID(troupe, (troupe::troupe_status))
+CAF_ADD_TYPE_ID(troupe, (troupe::troupe_directory))
 
 CAF_END_TYPE_ID_BLOCK(troupe)
 
@@ -72,6 +77,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<troupe::runtime_status>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cgroup_listing)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::reader_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::troupe_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::troupe_directory)
 
 namespace troupe {
 
