@@ -35,7 +35,7 @@ enum event_kind {
 	EVENT_TCP_LISTEN_OPENED = 8,   /* struct tcp_listen */
 	EVENT_TCP_LISTEN_CLOSED = 9,   /* struct tcp_listen */
 	EVENT_TCP_OPENED = 10,	       /* struct tcp_connection */
-	EVENT_TCP_CONNECT_FAILED = 11, /* struct tcp_connection; SYN_SENT -> CLOSE */
+	EVENT_TCP_CONNECT_FAILED = 11, /* struct tcp_connection_totals, for the SYN's retransmits */
 	EVENT_TCP_CLOSED = 12,	       /* struct tcp_connection_totals; the last word on it */
 	EVENT_TCP_PROGRESS = 13, /* struct tcp_connection_totals; from the iterator at a tick */
 
@@ -71,8 +71,8 @@ struct event_header {
 };
 
 struct process_forked {
-	struct event_header header; /* the child */
-	__u64 parent_start_boottime_ns;
+	struct event_header header;	/* the child */
+	__u64 parent_start_boottime_ns; /* of the forker, also where CLONE_PARENT names another */
 	__u32 parent_pid;
 	__u32 uid;
 	char comm[EVENT_COMM_SIZE];
@@ -94,7 +94,7 @@ struct process_exited {
 	__u32 parent_pid;
 	__u32 uid;
 	char comm[EVENT_COMM_SIZE];
-	__s32 exit_code; /* as given to exit(); 0 when a signal ended it */
+	__s32 exit_code; /* as given to exit(); 0 when a signal ended it; -1 its exit was missed */
 	__u8 signal;	 /* 0: none */
 	__u8 core_dumped;
 	__u8 oom_killed; /* the kernel's OOM killer chose it */
@@ -155,9 +155,10 @@ struct tcp_connection {
 	struct tcp_endpoint_pair endpoints;
 	__u8 direction; /* enum tcp_direction */
 	__u8 flags;	/* enum tcp_flag */
-	__u16 error;	/* errno of a failed connect or a broken connection */
+	__u16 error; /* errno of a failed connect or a broken connection; 0: closed by its owner */
 };
 
+/* Of a preexisting connection: what happened since the agent saw it first. */
 struct tcp_connection_totals {
 	struct tcp_connection connection;
 	__u64 bytes_sent;     /* payload that reached the wire, each byte once */
