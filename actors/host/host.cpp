@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "actors/host/host.hpp"
+
+#include "actors/host/cgroup_walk.hpp"
+#include "actors/host/node_info.hpp"
+#include "actors/supervisor/actor_defaults.hpp"
+
+#include <utility>
+
+namespace troupe {
+
+host_actor::behavior_type host(host_actor::stateful_pointer<host_state> self,
+                               const settings& options, const cgroup_hierarchy& hierarchy) {
+  install_defaults(self, "host");
+  self->state.host_root = options.host_root;
+  self->state.hierarchy = hierarchy;
+  return {
+      [self](const get_node_info&) { return read_node_info(self->state.host_root); },
+      [self](const scan_cgroups&) -> caf::result<cgroup_listing> {
+        auto walked = walk_cgroups(self->state.hierarchy);
+        const auto& mount = self->state.hierarchy.mount;
+        if (walked.listing.cgroups.empty())
+          return make_error(ec::unknown_cgroup, "cannot read the cgroups below " + mount
+                                                    + "; set the cgroup root to where cgroupfs is "
+                                                      "mounted");
+        if (!walked.complete)
+          spdlog::warn("host walk-incomplete only the first {} cgroups below {} were read",
+                       walked.listing.cgroups.size(), mount);
+        return std::move(walked.listing);
+      },
+      [self](const cgroup_unknown& x) -> caf::result<cgroup_found> {
+        if (auto found = find_cgroup(self->state.hierarchy, x.cgroup))
+          return std::move(*found);
+        return make_error(ec::unknown_cgroup, std::to_string(x.cgroup));
+      },
+  };
+}
+
+} // namespace troupe

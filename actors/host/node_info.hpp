@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "messages/host.hpp"
+
+#include <string>
+
+namespace troupe {
+
+/// What the machine says of itself, read below host_root ("" = this machine's own root). What
+/// cannot be read or is not what it should be stays empty.
+node_info read_node_info(const std::string& host_root);
+
+} // namespace troupe
