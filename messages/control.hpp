@@ -3,7 +3,9 @@
 
 #include "messages/agent_status.hpp"
 #include "messages/container_metadata.hpp"
+#include "messages/host.hpp"
 #include "messages/identity.hpp"
+#include "messages/runtime.hpp"
 #include "messages/snapshot.hpp"
 #include "messages/trace_event.hpp"
 
@@ -111,6 +113,10 @@ struct scrape_result {
   troupe_status troupe;
   std::vector<runtime_status> runtimes;
   uint64_t stale_containers = 0; ///< served from their last snapshot
+  uint64_t generation = 0;       ///< same number, same content: its rendering can be shared
+  node_info node;
+  latency_histogram route_latency; ///< over all containers, those that are gone included
+  uint64_t series_overflow = 0;    ///< likewise
 };
 
 /// How many containers there are, by runtime and state; for tests and /debug/actors.
