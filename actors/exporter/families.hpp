@@ -56,14 +56,10 @@ enum class family_id : uint8_t {
   containers,
   stale_containers,
   series_overflow,
-  series_dropped,
   metadata_lookups,
   runtime_up,
   mailbox_messages,
   actor_restarts,
-  scrapes,
-  scrape_duration,
-  http_errors,
   process_cpu,
   process_resident_memory,
   process_virtual_memory,
@@ -71,6 +67,10 @@ enum class family_id : uint8_t {
   process_max_fds,
   process_threads,
   process_start_time,
+  scrapes,
+  scrape_duration,
+  http_errors,
+  series_dropped,
   count
 };
 
@@ -165,8 +165,6 @@ inline constexpr family all[] = {
      "Containers that did not answer this scrape in time: their series are from an earlier one"},
     {series_overflow, "troupe_series_overflow_total", counter, agent, "family",
      "Observations that went to ~other because a container has too many destinations or peers"},
-    {series_dropped, "troupe_series_dropped_total", counter, agent, "reason",
-     "Rows of series left out of a scrape because their labels were there already"},
     {metadata_lookups, "troupe_metadata_lookups_total", counter, agent, "runtime, result",
      "Questions to container runtimes: ok, unknown (it does not know the container), failed"},
     {runtime_up, "troupe_runtime_up", gauge, agent, "runtime, socket",
@@ -175,13 +173,6 @@ inline constexpr family all[] = {
      "Messages that wait for an actor"},
     {actor_restarts, "troupe_actor_restarts_total", counter, agent, "actor",
      "Times that the supervisor started an actor again"},
-    {scrapes, "troupe_scrapes_total", counter, agent, "result",
-     "Requests for /metrics: ok, failed (the exporter did not answer), aborted (the client was too "
-     "slow or went away)"},
-    {scrape_duration, "troupe_scrape_duration_seconds", histogram, agent, "",
-     "Time to gather and render the metrics; without their transfer"},
-    {http_errors, "troupe_http_errors_total", counter, agent, "code",
-     "HTTP responses with a status of 400 and above"},
 
     {process_cpu, "process_cpu_seconds_total", counter, agent, "",
      "User and system CPU time of the agent"},
@@ -195,6 +186,16 @@ inline constexpr family all[] = {
     {process_threads, "process_threads", gauge, agent, "", "Threads of the agent"},
     {process_start_time, "process_start_time_seconds", gauge, agent, "",
      "Start of the agent, in seconds since the Unix epoch"},
+
+    {scrapes, "troupe_scrapes_total", counter, agent, "result",
+     "Requests for /metrics: ok, failed (the exporter did not answer), aborted (the client was too "
+     "slow or went away)"},
+    {scrape_duration, "troupe_scrape_duration_seconds", histogram, agent, "",
+     "Time to gather and render the metrics; without their transfer"},
+    {http_errors, "troupe_http_errors_total", counter, agent, "code",
+     "HTTP responses with a status of 400 and above"},
+    {series_dropped, "troupe_series_dropped_total", counter, agent, "reason",
+     "Rows of series left out of a scrape because their labels were there already"},
 };
 
 constexpr bool complete_and_in_order() {
