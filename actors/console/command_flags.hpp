@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/console/commands.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace troupe {
+
+/// The texts of all flags of one command, as they were given.
+struct flag_texts {
+  std::vector<std::string> containers;
+  std::vector<std::string> name_spaces;
+  std::vector<std::string> pods;
+  std::vector<std::string> labels;
+  std::vector<std::string> runtimes;
+  std::vector<std::string> pids;
+  std::string output;
+  std::string fields;
+  std::string timeout;
+  bool no_headers = false;
+  bool list_fields = false;
+  bool all = false;
+  bool watch = false;
+  bool allow_loss = false;
+  std::string config;
+  std::string cgroup;
+  setting_texts settings;
+};
+
+// The same flags look and work the same on every command that has them.
+void add_scope_flags(CLI::App& command, flag_texts& into);
+void add_format_flag(CLI::App& command, flag_texts& into);
+void add_output_flags(CLI::App& command, flag_texts& into);
+void add_setting_flags(CLI::App& command, flag_texts& into, uint8_t scope);
+
+// Their meaning; nothing, and one line in `error`, when a text cannot be used.
+[[nodiscard]] std::optional<selector> read_scope(const flag_texts& texts, std::string& error);
+[[nodiscard]] std::optional<output_format> read_format(const flag_texts& texts, std::string& error);
+[[nodiscard]] std::optional<output_options>
+read_output(const flag_texts& texts, const std::vector<field_info>& fields, std::string& error);
+/// Sets `timeout` when there is one; false when it is no time.
+[[nodiscard]] bool read_timeout(const flag_texts& texts,
+                                std::optional<std::chrono::milliseconds>& timeout,
+                                std::string& error);
+
+} // namespace troupe

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/console/event_fields.hpp"
+#include "actors/console/field.hpp"
+#include "actors/console/output.hpp"
+#include "actors/console/selector.hpp"
+#include "actors/console/settings_schema.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// What a command tells its caller; scripts rely on the numbers.
+enum exit_code : int {
+  exit_done = 0,
+  exit_error = 1,
+  exit_usage = 2,
+  exit_unsupported = 3, ///< this machine or this user cannot
+  exit_lost = 4,        ///< a stream lost events
+};
+
+/// How data is shown.
+struct output_options {
+  output_format format = output_format::columns;
+  std::vector<size_t> fields; ///< indexes into the command's field table
+  bool headers = true;
+};
+
+struct agent_request {
+  configuration config;
+};
+
+struct trace_request {
+  configuration config;
+  trace_kind kind = trace_kind::exec;
+  selector scope;
+  output_options output;
+  std::optional<std::chrono::milliseconds> timeout;
+  bool setup = false;      ///< show the runtime's own helpers too
+  bool allow_loss = false; ///< lost events do not make the command fail
+};
+
+struct list_request {
+  configuration config;
+  selector scope;
+  output_options output;
+  std::optional<std::chrono::milliseconds> timeout; ///< of the answer; with watch: of the whole
+  bool watch = false;
+  bool all = false; ///< created and exited ones too
+};
+
+struct doctor_request {
+  configuration config;
+  output_format format = output_format::columns;
+  bool headers = true;
+  std::optional<std::string> cgroup_path; ///< say what this path means, and nothing else
+};
+
+struct version_request {
+  output_format format = output_format::columns;
+};
+
+/// What the command line calls once it has understood its arguments. Each answers an exit_code.
+struct command_set {
+  std::function<int(const agent_request&, const output_streams&)> agent;
+  std::function<int(const trace_request&, const output_streams&)> trace;
+  std::function<int(const list_request&, const output_streams&)> list;
+  std::function<int(const doctor_request&, const output_streams&)> doctor;
+  std::function<int(const version_request&, const output_streams&)> version;
+};
+
+/// The commands of the program.
+[[nodiscard]] command_set real_commands();
+
+} // namespace troupe

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/console/field.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe {
+
+/// Which fields are shown, in order: indexes into `fields`. `request` is what --fields got: empty
+/// (the format's own choice), "a,b" (these) or "+a,-b" (the format's own choice, changed).
+/// Nothing, and what is wrong in `error`, when it names an unknown field or mixes the two forms.
+[[nodiscard]] std::optional<std::vector<size_t>>
+select_fields(const std::vector<field_info>& fields, std::string_view request, output_format format,
+              std::string& error);
+
+/// What --list prints: each field's name, where it is shown and what it means.
+[[nodiscard]] std::string describe_fields(const std::vector<field_info>& fields);
+
+template <class Row>
+[[nodiscard]] std::vector<field_info> infos_of(const std::vector<field<Row>>& fields) {
+  std::vector<field_info> infos;
+  infos.reserve(fields.size());
+  for (const auto& x : fields)
+    infos.push_back(x.info);
+  return infos;
+}
+
+} // namespace troupe

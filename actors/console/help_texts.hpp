@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/console/event_fields.hpp"
+
+#include <string_view>
+
+namespace troupe::help {
+
+// What `--help` says of each command: one sentence, and examples that work as they stand.
+
+inline constexpr std::string_view program =
+    "troupe watches the containers of this machine through eBPF.";
+inline constexpr std::string_view program_examples = R"(Examples:
+  troupe doctor                    can this machine run it, and what is off and why
+  troupe list                      the containers that run now
+  troupe trace exec -c web         every program that container web starts
+  troupe trace tcp -o json | jq .  every TCP connection, as JSON lines
+  troupe agent                     serve Prometheus metrics on 127.0.0.1:9912
+
+Settings come from flags, then TROUPE_* variables, then the --config file.
+Exit codes: 0 done, 1 error, 2 usage, 3 this machine cannot, 4 events were lost.)";
+
+inline constexpr std::string_view agent =
+    "Watch all containers and serve /metrics, until SIGTERM or Ctrl-C. Needs root.";
+inline constexpr std::string_view agent_examples = R"(Examples:
+  troupe agent                                  metrics on http://127.0.0.1:9912/metrics
+  troupe agent --listen 0.0.0.0:9912            for a Prometheus on another machine
+  troupe agent --config /etc/troupe.yaml        settings from a file
+  TROUPE_LOG_LEVEL=debug troupe agent           any setting as a variable)";
+
+inline constexpr std::string_view list =
+    "List containers: what runs, since when, from which image.";
+inline constexpr std::string_view list_examples = R"(Examples:
+  troupe list                                   running and paused containers
+  troupe list --all -o wide                     created and exited ones too, more columns
+  troupe list -l app=shop -r docker             by label and runtime
+  troupe list -o json | jq -r '.[].name'        for scripts
+  troupe list --fields name,state,exit_code -a  these columns
+  troupe list -w                                a line for every change)";
+
+inline constexpr std::string_view trace = "Show what containers do, as it happens. Needs root.";
+inline constexpr std::string_view trace_examples = R"(Examples:
+  troupe trace exec                             every program any container starts
+  troupe trace exit -c web                      how the processes of web end
+  troupe trace tcp --timeout 10 -o json         ten seconds of connections, as JSON lines
+  troupe trace oom                              who is killed for want of memory
+  troupe trace tcp --list                       the fields of its events)";
+
+inline constexpr std::string_view doctor =
+    "Say whether this machine can run troupe, what is off, and why.";
+inline constexpr std::string_view doctor_examples = R"(Examples:
+  troupe doctor                                 kernel, features, capabilities, runtimes
+  troupe doctor -o json | jq .features          for scripts
+  troupe doctor --cgroup /docker/0123abcd...    why is my container not named?)";
+
+inline constexpr std::string_view version = "Say which version this is.";
+inline constexpr std::string_view version_examples = R"(Examples:
+  troupe version
+  troupe version -o json)";
+
+[[nodiscard]] std::string_view trace_summary(trace_kind kind);
+[[nodiscard]] std::string_view trace_kind_examples(trace_kind kind);
+
+} // namespace troupe::help

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/console/field.hpp"
+
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// The chosen fields of one row, in the order of the choice.
+struct record {
+  std::vector<std::string_view> names;
+  std::vector<field_value> values;
+};
+
+template <class Row>
+[[nodiscard]] record make_record(const std::vector<field<Row>>& fields,
+                                 const std::vector<size_t>& chosen, const Row& row) {
+  record result;
+  result.names.reserve(chosen.size());
+  result.values.reserve(chosen.size());
+  for (const auto i : chosen) {
+    result.names.push_back(fields[i].info.name);
+    result.values.push_back(fields[i].value(row));
+  }
+  return result;
+}
+
+/// The text of a value in a column: "-" for nothing, arguments with blanks between, labels as
+/// k=v,k=v.
+[[nodiscard]] std::string column_text(const field_value& value);
+
+template <class Row>
+[[nodiscard]] std::vector<std::string> make_cells(const std::vector<field<Row>>& fields,
+                                                  const std::vector<size_t>& chosen,
+                                                  const Row& row) {
+  std::vector<std::string> cells;
+  cells.reserve(chosen.size());
+  for (const auto i : chosen)
+    cells.push_back(fields[i].column != nullptr ? fields[i].column(row)
+                                                : column_text(fields[i].value(row)));
+  return cells;
+}
+
+/// One JSON object, without a newline.
+void append_json(std::string& out, const record& row);
+
+/// Rows of a list: one JSON array, one object a line.
+[[nodiscard]] std::string json_array(const std::vector<record>& rows);
+
+/// Rows of a list: one YAML sequence.
+[[nodiscard]] std::string yaml_sequence(const std::vector<record>& rows);
+
+/// An event of a stream: one YAML document, begun with ---.
+[[nodiscard]] std::string yaml_document(const record& row);
+
+} // namespace troupe

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/console/settings_schema.hpp"
+
+#include "actors/console/setting_values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <unistd.h>
+
+namespace troupe {
+
+namespace {
+
+using std::chrono::milliseconds;
+using setter = std::function<std::string(configuration&, std::string_view)>;
+
+constexpr auto where_to_look = "Where to look";
+constexpr auto kernel_side = "Kernel side";
+constexpr auto inside = "Actors and bounds";
+constexpr auto endpoint = "Endpoint";
+constexpr auto logging = "Logging";
+
+setting text_setting(std::string_view key, std::string_view group, std::string_view value,
+                     std::string_view meaning, uint8_t scope, std::string settings::*member) {
+  return {key,
+          group,
+          value,
+          meaning,
+          scope,
+          false,
+          [member](configuration& c, std::string_view text) {
+            c.agent.*member = text;
+            return std::string{};
+          },
+          [member](const configuration& c) {
+            return c.agent.*member;
+          }};
+}
+
+setting list_setting(std::string_view key, std::string_view meaning,
+                     std::vector<std::string> settings::*member) {
+  return {key,
+          where_to_look,
+          "PATH",
+          meaning,
+          scope_all,
+          true,
+          [member](configuration& c, std::string_view text) {
+            c.agent.*member = parse_list(text);
+            return std::string{};
+          },
+          [member](const configuration& c) {
+            return fmt::format("{}", fmt::join(c.agent.*member, ","));
+          }};
+}
+
+setting switch_setting(std::string_view key, std::string_view group, std::string_view meaning,
+                       uint8_t scope, bool settings::*member) {
+  return {key,
+          group,
+          "",
+          meaning,
+          scope,
+          false,
+          [member](configuration& c, std::string_view text) -> std::string {
+            const auto on = parse_switch(text);
+            if (!on)
+              return "write true or false";
+            c.agent.*member = *on;
+            return {};
+          },
+          [member](const configuration& c) {
+            return c.agent.*member ? "true" : "false";
+          }};
+}
+
+setting duration_setting_of(std::string_view key, std::string_view group, std::string_view meaning,
+                            uint8_t scope, milliseconds settings::*member, milliseconds least,
+                            milliseconds most) {
+  return {key,
+          group,
+          "DURATION",
+          meaning,
+          scope,
+          false,
+          [=](configuration& c, std::string_view text) -> std::string {
+            const auto duration = parse_duration(text);
+            if (!duration)
+              return "write a duration with its unit, like 500ms, 5s or 1m";
+            if (*duration < least || *duration > most)
+              return fmt::format("it must be from {} to {}", duration_setting(least),
+                                 duration_setting(most));
+            c.agent.*member = *duration;
+            return {};
+          },
+          [member](const configuration& c) {
+            return duration_setting(c.agent.*member);
+          }};
+}
+
+setting number_setting(std::string_view key, std::string_view group, std::string_view meaning,
+                       uint32_t settings::*member, uint32_t least, uint32_t most) {
+  return {key,
+          group,
+          "NUMBER",
+          meaning,
+          scope_kernel,
+          false,
+          [=](configuration& c, std::string_view text) -> std::string {
+            const auto number = parse_number(text);
+            if (!number || *number < least || *number > most)
+              return fmt::format("write a number from {} to {}", least, most);
+            c.agent.*member = static_cast<uint32_t>(*number);
+            return {};
+          },
+          [member](const configuration& c) {
+            return std::to_string(c.agent.*member);
+          }};
+}
+
+setting bytes_setting_of(std::string_view key, std::string_view group, std::string_view meaning,
+                         uint32_t settings::*member, uint32_t least, uint32_t most) {
+  return {key,
+          group,
+          "BYTES",
+          meaning,
+          scope_kernel,
+          false,
+          [=](configuration& c, std::string_view text) -> std::string {
+            const auto bytes = parse_bytes(text);
+            if (!bytes || *bytes < least || *bytes > most)
+              return fmt::format("write a size from {} to {}, like 256KiB", bytes_setting(least),
+                                 bytes_setting(most));
+            c.agent.*member = static_cast<uint32_t>(*bytes);
+            return {};
+          },
+          [member](const configuration& c) {
+            return bytes_setting(c.agent.*member);
+          }};
+}
+
+/// The kernel takes ring buffers only in powers of two and whole pages.
+setting ring_bytes_setting() {
+  auto x = bytes_setting_of("ring_bytes", kernel_side,
+                            "size of the ring buffer between kernel and agent",
+                            &settings::ring_bytes, 64U << 10U, 1U << 30U);
+  x.set = [plain = x.set](configuration& c, std::string_view text) {
+    auto error = plain(c, text);
+    const auto page = static_cast<uint32_t>(::sysconf(_SC_PAGESIZE));
+    const auto bytes = c.agent.ring_bytes;
+    if (error.empty() && ((bytes & (bytes - 1)) != 0 || bytes % page != 0))
+      error = "the kernel wants a power of two of whole pages, like 256KiB or 1MiB";
+    return error;
+  };
+  return x;
+}
+
+setting listen_setting() {
+  auto x = text_setting("listen", endpoint, "ADDRESS:PORT",
+                        "where /metrics, /healthz and /readyz are served; \"off\": nowhere",
+                        scope_endpoint, &settings::listen);
+  x.set = [](configuration& c, std::string_view text) -> std::string {
+    if (text != "off" && !parse_listen_address(text))
+      return "write ADDRESS:PORT, like 127.0.0.1:9912, [::1]:9912 or 0.0.0.0:9912";
+    c.agent.listen = text == "off" ? "" : text;
+    return {};
+  };
+  return x;
+}
+
+setting choice_setting(std::string_view key, std::string_view meaning,
+                       std::vector<std::string_view> choices, std::string configuration::*member) {
+  return {key,
+          logging,
+          "NAME",
+          meaning,
+          scope_all,
+          false,
+          [=](configuration& c, std::string_view text) -> std::string {
+            if (std::find(choices.begin(), choices.end(), text) == choices.end())
+              return fmt::format("write one of {}", fmt::join(choices, ", "));
+            c.*member = text;
+            return {};
+          },
+          [member](const configuration& c) {
+            return c.*member;
+          }};
+}
+
+std::vector<setting> where_settings() {
+  return {
+      text_setting("host_root", where_to_look, "PATH",
+                   "where the host's file system is mounted, when run in a container", scope_all,
+                   &settings::host_root),
+      text_setting("cgroup_root", where_to_look, "PATH",
+                   "root of the cgroup hierarchy that holds the containers (default: found)",
+                   scope_kernel, &settings::cgroup_root),
+      list_setting("docker_sockets", "sockets of docker (default: the usual paths)",
+                   &settings::docker_sockets),
+      list_setting("containerd_sockets", "sockets of containerd (default: the usual paths)",
+                   &settings::containerd_sockets),
+      switch_setting("runtimes_off", where_to_look, "ask no container runtime", scope_kernel,
+                     &settings::runtimes_off),
+      duration_setting_of("runtime_timeout", where_to_look, "bound of one call to a runtime",
+                          scope_all, &settings::runtime_timeout, milliseconds{50},
+                          milliseconds{300'000}),
+      switch_setting("services", where_to_look, "systemd services are containers too", scope_kernel,
+                     &settings::services),
+  };
+}
+
+std::vector<setting> kernel_settings() {
+  return {
+      ring_bytes_setting(),
+      bytes_setting_of("wakeup_bytes", kernel_side,
+                       "unread bytes in the ring at which the kernel wakes the agent",
+                       &settings::wakeup_bytes, 1024, 1U << 29U),
+      duration_setting_of("drain_interval", kernel_side, "the ring is emptied at least so often",
+                          scope_kernel, &settings::drain_interval, milliseconds{1},
+                          milliseconds{1000}),
+  };
+}
+
+std::vector<setting> actor_settings() {
+  return {
+      duration_setting_of("tick_interval", inside, "how often live connections are read",
+                          scope_kernel, &settings::tick_interval, milliseconds{100},
+                          milliseconds{600'000}),
+      duration_setting_of("fallback_name_after", inside,
+                          "a container without an answer from its runtime gets a fallback id",
+                          scope_kernel, &settings::fallback_name_after, milliseconds{0},
+                          milliseconds{600'000}),
+      duration_setting_of("retire_after", inside,
+                          "a container is kept so long after its last cgroup went", scope_kernel,
+                          &settings::retire_after, milliseconds{0}, milliseconds{3'600'000}),
+      number_setting("credit_batches", inside, "batches in flight to one container",
+                     &settings::credit_batches, 1, 1024),
+      bytes_setting_of("pending_bytes_max", inside,
+                       "events kept for one container that is behind, before data is dropped",
+                       &settings::pending_bytes_max, 4096, 1U << 30U),
+      number_setting("destinations_max", inside,
+                     "destinations kept apart for one container; more become \"~other\"",
+                     &settings::destinations_max, 1, 100'000),
+      number_setting("runtime_calls_max", inside, "calls to one runtime at once",
+                     &settings::runtime_calls_max, 1, 256),
+  };
+}
+
+std::vector<setting> endpoint_settings() {
+  return {
+      listen_setting(),
+      duration_setting_of("scrape_timeout", endpoint,
+                          "a container that does not answer a scrape in time is served as it was",
+                          scope_endpoint, &settings::scrape_timeout, milliseconds{10},
+                          milliseconds{60'000}),
+      switch_setting("pod_labels", endpoint,
+                     "add namespace, pod, container and node to every container's series",
+                     scope_endpoint, &settings::pod_labels),
+  };
+}
+
+std::vector<setting> logging_settings() {
+  return {
+      choice_setting("log_level",
+                     "trace, debug, info, warn, error or off (default: info for agent, else warn)",
+                     {"trace", "debug", "info", "warn", "error", "off"}, &configuration::log_level),
+      choice_setting("log_format", "text or json; logs go to stderr", {"text", "json"},
+                     &configuration::log_format),
+  };
+}
+
+} // namespace
+
+std::string setting::flag() const {
+  std::string text = "--";
+  for (const char c : key)
+    text += c == '_' ? '-' : c;
+  return text;
+}
+
+std::string setting::environment() const {
+  std::string text = "TROUPE_";
+  for (const unsigned char c : key)
+    text += static_cast<char>(std::toupper(c));
+  return text;
+}
+
+const std::vector<setting>& settings_schema() {
+  static const auto all = [] {
+    std::vector<setting> schema;
+    for (auto make :
+         {where_settings, kernel_settings, actor_settings, endpoint_settings, logging_settings})
+      for (auto& x : make())
+        schema.push_back(std::move(x));
+    return schema;
+  }();
+  return all;
+}
+
+std::string settings_markdown() {
+  std::string text;
+  std::string_view group;
+  const configuration defaults;
+  for (const auto& x : settings_schema()) {
+    if (x.group != group) {
+      group = x.group;
+      text += fmt::format("\n### {}\n\n| flag | variable | key in the file | default | meaning |\n"
+                          "|---|---|---|---|---|\n",
+                          group);
+    }
+    const auto value = x.get(defaults);
+    text += fmt::format("| `{}{}{}` | `{}` | `{}` | {} | {} |\n", x.flag(),
+                        x.value.empty() ? "" : " ", x.value, x.environment(), x.key,
+                        value.empty() ? "" : "`" + value + "`", x.meaning);
+  }
+  return text.substr(1);
+}
+
+} // namespace troupe
