@@ -38,7 +38,9 @@ using container_actor = caf::typed_actor<
     // every later batch to it, until the registry ends it.
     caf::reacts_to<route_changed, caf::typed_actor<caf::reacts_to<container_inheritance>>>,
     // Takes over the state of a provisional container that turned out to be this one.
-    caf::reacts_to<container_inheritance>>;
+    caf::reacts_to<container_inheritance>,
+    // The console printed a batch; or, after a hand-over, the other container took one in.
+    caf::reacts_to<credit>>;
 
 /// The BPF_READER owns the BPF objects, the ring and the routes. It never waits for an answer.
 using bpf_reader_actor = caf::typed_actor<

@@ -87,7 +87,7 @@ struct container_named {
   container_metadata metadata;
 };
 
-/// What one container has counted so far; defined in actors/container/container_state.hpp.
+/// What one container has counted so far; defined in actors/container/container_account.hpp.
 struct container_counters;
 
 /// A provisional container's state on its way to the container it turned out to be.
