@@ -45,8 +45,8 @@ def measure(pairs, folder):
     compile_programs(PROGRAMS, folder)
     figures = []
     for program, operations, what, budget in (
-            ("write_null", 200_000, "write(/dev/null), agent on / off", 1.02),
-            ("ping_pong", 20_000, "TCP ping-pong of 64 bytes, agent on / off", 1.10)):
+            ("write_null", 1_500_000, "write(/dev/null), agent on / off", 1.02),
+            ("ping_pong", 25_000, "TCP ping-pong of 64 bytes, agent on / off", 1.10)):
         figures += measure_overhead(folder, folder / program, operations, what, budget, pairs)
     return figures + measure_start_and_memory(folder)
 

@@ -4,7 +4,7 @@
 import time
 
 from tests.bench.figures import Figure
-from tests.bench.overhead import absent_runtimes_agent
+from tests.bench.overhead import agent_without_runtimes
 from tests.bench.scratch_cgroup import ScratchContainer
 from tests.e2e.harness.memory import bpf_map_bytes, resident_bytes
 from tests.e2e.harness.processes import Child
@@ -33,7 +33,7 @@ def _measure(folder):
     seconds, resident, maps = [], [], []
     for _ in range(STARTS):
         begin = time.monotonic()
-        agent = absent_runtimes_agent(folder).start()
+        agent = agent_without_runtimes(folder).start()
         seconds.append(time.monotonic() - begin)
         for _ in range(SCRAPES):
             agent.scrape_text()

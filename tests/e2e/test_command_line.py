@@ -9,7 +9,8 @@ import unittest
 from tests.e2e.harness.case import RuntimeTestCase
 from tests.e2e.harness.images import CONTAINERD_IMAGE, IMAGE
 from tests.e2e.harness.processes import descendants, run
-from tests.e2e.harness.troupe_agent import clean_environment, free_port, run_troupe, troupe_path
+from tests.e2e.harness.troupe_agent import clean_environment, free_port, \
+    run_troupe, runtime_sockets, troupe_path
 from tests.e2e.harness.workload import PORT, OrderedClient, start_server
 
 LIST_FIELDS = {"container_id", "runtime", "runtime_id", "name", "image", "image_digest", "state",
@@ -18,8 +19,7 @@ LIST_FIELDS = {"container_id", "runtime", "runtime_id", "name", "image", "image_
 
 class CommandLine(RuntimeTestCase):
     def sockets(self):
-        return ["--docker-socket", self.dockerd.socket, "--containerd-socket",
-                self.containerd.socket]
+        return runtime_sockets(self.dockerd.socket, self.containerd.socket)
 
     def assert_one_line(self, text, *words):
         lines = text.strip().splitlines()
@@ -39,7 +39,7 @@ class Lists(CommandLine):
                             "1000")
 
     def test_json_has_every_container_of_both_runtimes_with_every_field(self):
-        done = run_troupe("list", "-o", "json", *self.sockets())
+        done = run_troupe("list", "--all", "-o", "json", *self.sockets())
         self.assertEqual(done.returncode, 0, done.stderr)
         rows = {row["container_id"]: row for row in json.loads(done.stdout)}
         listed = rows["/docker/listed"]

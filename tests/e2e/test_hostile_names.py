@@ -7,7 +7,7 @@ import unittest
 from tests.e2e.harness.case import RuntimeTestCase
 from tests.e2e.harness.images import IMAGE
 from tests.e2e.harness.processes import run
-from tests.e2e.harness.troupe_agent import run_troupe
+from tests.e2e.harness.troupe_agent import run_troupe, runtime_sockets
 from tests.e2e.harness.waiting import wait_until
 
 # Sets the window's title, clears the screen, then breaks lines, quotes and label syntax.
@@ -22,8 +22,7 @@ class HostileNames(RuntimeTestCase):
                         "--label", f"io.kubernetes.pod.name=pod{HOSTILE}",
                         "--label", f"io.kubernetes.container.name={HOSTILE}app",
                         IMAGE, "/bin/sleep", "1000")
-        self.sockets = ["--docker-socket", self.dockerd.socket, "--containerd-socket",
-                        self.containerd.socket]
+        self.sockets = runtime_sockets(self.dockerd.socket, self.containerd.socket)
 
     def test_the_list_shows_them_without_obeying_them(self):
         for output in ("columns", "wide", "yaml"):

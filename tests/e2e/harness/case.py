@@ -37,6 +37,7 @@ class RuntimeTestCase(unittest.TestCase):
         cls.dockerd = Dockerd(cls.sandbox, cls.containerd)
         cls.dockerd.start()
         work = cls.sandbox.folder / "image"
+        work.mkdir()
         images.load_into_docker(cls.dockerd, work)
         images.load_into_containerd(cls.containerd, cls.dockerd, work, CONTAINERD_NAMESPACES)
 

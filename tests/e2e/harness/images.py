@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one image of the tests: busybox and our static programs, made here, downloaded never."""
 
+import functools
 import io
 import pathlib
 import tarfile
+import tempfile
 
 from tests.e2e.harness.processes import run
 
@@ -16,7 +18,6 @@ PROGRAMS = pathlib.Path(__file__).resolve().parent.parent / "programs"
 
 def compile_programs(sources, folder):
     """Compiles every .c file in `sources` into `folder`; returns the programs' paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     programs = []
     for source in sorted(sources.glob("*.c")):
         program = folder / source.stem
@@ -26,11 +27,17 @@ def compile_programs(sources, folder):
     return programs
 
 
-def make_root_filesystem(folder):
-    """A tar archive with /bin, /tmp and /dev; returns its path."""
-    archive_path = folder / "rootfs.tar"
-    programs = compile_programs(PROGRAMS, folder / "programs")
-    with tarfile.open(archive_path, "w") as archive:
+@functools.cache
+def root_filesystem():
+    """The image's content as a tar archive; made once for all test cases."""
+    with tempfile.TemporaryDirectory(prefix="troupe-e2e-programs-") as folder:
+        programs = compile_programs(PROGRAMS, pathlib.Path(folder))
+        return _archive(programs)
+
+
+def _archive(programs):
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
         for name in ("bin", "dev", "etc", "proc", "sys", "tmp"):
             entry = tarfile.TarInfo(name)
             entry.type = tarfile.DIRTYPE
@@ -44,7 +51,7 @@ def make_root_filesystem(folder):
             entry.type = tarfile.SYMTYPE
             entry.linkname = "busybox"
             archive.addfile(entry)
-    return archive_path
+    return content.getvalue()
 
 
 def _executable(name, size):
@@ -55,7 +62,9 @@ def _executable(name, size):
 
 
 def load_into_docker(dockerd, folder):
-    dockerd.docker("import", make_root_filesystem(folder), IMAGE)
+    archive = folder / "rootfs.tar"
+    archive.write_bytes(root_filesystem())
+    dockerd.docker("import", archive, IMAGE)
 
 
 def load_into_containerd(containerd, dockerd, folder, namespaces):

@@ -44,14 +44,21 @@ def run_troupe(*arguments, seconds=30):
     return run([troupe_path(), *arguments], check=False, seconds=seconds, env=clean_environment())
 
 
+def runtime_sockets(docker_socket, containerd_socket):
+    """The flags that name the runtimes; without sockets no runtime is asked at all."""
+    if docker_socket is None and containerd_socket is None:
+        return ["--runtimes-off"]
+    return ["--docker-sockets", docker_socket, "--containerd-sockets", containerd_socket]
+
+
 class Agent:
     """troupe agent with its endpoint on a free port of the loopback address."""
 
     def __init__(self, logs, *, docker_socket, containerd_socket, options=()):
         self.logs = logs
         self.port = free_port()
-        self.options = ["--listen", f"127.0.0.1:{self.port}", "--docker-socket", docker_socket,
-                        "--containerd-socket", containerd_socket, *options]
+        self.options = ["--listen", f"127.0.0.1:{self.port}", *runtime_sockets(docker_socket, containerd_socket),
+                        *options]
         self.child = None
 
     def start(self):
@@ -110,8 +117,7 @@ class Trace:
                  options=()):
         self.child = Child(f"trace-{kind}",
                            [troupe_path(), "trace", kind, "-o", output,
-                            "--docker-socket", docker_socket,
-                            "--containerd-socket", containerd_socket, *options],
+                            *runtime_sockets(docker_socket, containerd_socket), *options],
                            logs, env=clean_environment())
         self._read = 0
         self._events = []
