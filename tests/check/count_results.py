@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Counts test cases in the log of a suite: count_results.py READER STATUS LOG -> "PASSED FAILED".
+
+READER is ctest (a verbose log with doctest's summaries), unittest or check. STATUS is the suite's
+exit code: a suite that failed without a failed case (it did not build, a test crashed) counts as one
+failure, so that nothing red is ever counted as green.
+"""
+
+import re
+import sys
+
+DOCTEST = re.compile(r"^\d+: \[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
+CTEST_FAILED = re.compile(r"^ *\d+/\d+ Test +#(\d+): .*(\*\*\*|Exception)")
+CTEST_OUTPUT = re.compile(r"^(\d+): ")
+
+
+def count_ctest(text):
+    passed = failed = 0
+    failed_tests = set()  # ctest's numbers of executables with a failed case
+    for line in text.splitlines():
+        if summary := DOCTEST.match(line):
+            passed += int(summary[1])
+            failed += int(summary[2])
+            if int(summary[2]):
+                failed_tests.add(CTEST_OUTPUT.match(line)[1])
+        elif (broken := CTEST_FAILED.match(line)) and broken[1] not in failed_tests:
+            failed += 1  # A crash, a time-out, a leak: no case says so.
+    return passed, failed
+
+
+def count_unittest(text):
+    ran = sum(int(n) for n in re.findall(r"^Ran (\d+) tests? in", text, re.MULTILINE))
+    details = " ".join(re.findall(r"^(?:OK|FAILED) \((.*)\)$", text, re.MULTILINE))
+    failed = sum(int(n) for n in re.findall(r"(?:failures|errors|skipped)=(\d+)", details))
+    return max(ran - failed, 0), failed
+
+
+def count_check(text):
+    return (len(re.findall(r"^check \w+: ok$", text, re.MULTILINE)),
+            len(re.findall(r"^check \w+: FAILED$", text, re.MULTILINE)))
+
+
+READERS = {"ctest": count_ctest, "unittest": count_unittest, "check": count_check}
+
+
+def count(reader, status, text):
+    passed, failed = READERS[reader](text)
+    if status and not failed:
+        failed = 1
+    if passed + failed == 0:
+        failed = 1  # A suite without tests did not run.
+    return passed, failed
+
+
+if __name__ == "__main__":
+    with open(sys.argv[3], encoding="utf-8", errors="replace") as log:
+        print(*count(sys.argv[1], int(sys.argv[2]), log.read()))
