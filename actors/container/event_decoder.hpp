@@ -47,8 +47,8 @@ constexpr size_t least_size(uint16_t kind) {
     case EVENT_TCP_LISTEN_CLOSED:
       return sizeof(tcp_listen);
     case EVENT_TCP_OPENED:
-    case EVENT_TCP_CONNECT_FAILED:
       return sizeof(tcp_connection);
+    case EVENT_TCP_CONNECT_FAILED:
     case EVENT_TCP_CLOSED:
     case EVENT_TCP_PROGRESS:
       return sizeof(tcp_connection_totals);
@@ -78,7 +78,7 @@ bool visit_executed(const std::byte* at, Visitor& visitor) {
   std::string_view argv;
   if (!tail<process_executed>(at, record.argv_size, argv))
     return false;
-  visitor.process_executed(record, argv);
+  visitor.executed(record, argv);
   return true;
 }
 
@@ -100,15 +100,15 @@ template <class Visitor>
 bool visit(const std::byte* at, Visitor& visitor) {
   switch (as<event_header>(at).kind) {
     case EVENT_PROCESS_FORKED:
-      return visitor.process_forked(as<process_forked>(at)), true;
+      return visitor.forked(as<process_forked>(at)), true;
     case EVENT_PROCESS_EXECUTED:
       return visit_executed(at, visitor);
     case EVENT_PROCESS_EXITED:
-      return visitor.process_exited(as<process_exited>(at)), true;
+      return visitor.exited(as<process_exited>(at)), true;
     case EVENT_PROCESS_MOVED:
-      return visitor.process_moved(as<process_moved>(at)), true;
+      return visitor.moved(as<process_moved>(at)), true;
     case EVENT_PROCESS_FOUND:
-      return visitor.process_found(as<process_found>(at)), true;
+      return visitor.found(as<process_found>(at)), true;
     case EVENT_CGROUP_CREATED:
     case EVENT_CGROUP_REMOVED:
       return visit_cgroup(at, visitor);
@@ -119,7 +119,7 @@ bool visit(const std::byte* at, Visitor& visitor) {
     case EVENT_TCP_OPENED:
       return visitor.tcp_opened(as<tcp_connection>(at)), true;
     case EVENT_TCP_CONNECT_FAILED:
-      return visitor.tcp_connect_failed(as<tcp_connection>(at)), true;
+      return visitor.tcp_connect_failed(as<tcp_connection_totals>(at)), true;
     case EVENT_TCP_CLOSED:
       return visitor.tcp_closed(as<tcp_connection_totals>(at)), true;
     case EVENT_TCP_PROGRESS:
@@ -136,10 +136,10 @@ bool visit(const std::byte* at, Visitor& visitor) {
 /// that is not a multiple of 8, or reaching beyond the end. What follows an invalid record cannot
 /// be found again, so the walk ends there: the batch's count minus `decoded` records are lost.
 ///
-/// The visitor has process_forked, process_executed(record, argv), process_exited, process_moved,
-/// process_found, cgroup_created(record, path), cgroup_removed, listen_opened, listen_closed,
-/// tcp_opened, tcp_connect_failed, tcp_closed and tcp_progress. References and views end with the
-/// batch.
+/// The visitor has forked, executed(record, argv), exited, moved, found,
+/// cgroup_created(record, path), cgroup_removed, listen_opened, listen_closed, tcp_opened,
+/// tcp_connect_failed, tcp_closed and tcp_progress. References and views end
+/// with the batch.
 template <class Visitor>
 decode_result decode_records(std::span<const std::byte> records, Visitor&& visitor) {
   decode_result result;

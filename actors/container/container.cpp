@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/container.hpp"
+
+#include "actors/supervisor/actor_defaults.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <memory>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+using pointer = container_actor::stateful_pointer<container_actor_state>;
+using heir_actor = caf::typed_actor<caf::reacts_to<container_inheritance>>;
+
+/// Batches in flight to the console.
+constexpr uint32_t trace_batches_max = 8;
+
+uint64_t boottime_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(now.tv_nsec);
+}
+
+void send_traces(pointer self) {
+  auto& st = self->state;
+  while (st.trace_credit > 0) {
+    auto batch = st.account.trace().next_batch();
+    if (!batch)
+      return;
+    --st.trace_credit;
+    self->send(st.console, std::move(*batch), credit_actor{self});
+  }
+}
+
+void consume(pointer self, const event_batch& batch) {
+  auto& st = self->state;
+  const bool clean = st.account.events_invalid() == 0;
+  st.account.consume(batch, boottime_ns());
+  if (clean && st.account.events_invalid() > 0)
+    spdlog::warn("container invalid-record container {} got records that cannot be decoded; they "
+                 "are counted as lost",
+                 st.key);
+  send_traces(self);
+}
+
+/// The reader keeps a slot for each container it has sent to, so what is owed for a batch is owed
+/// under the key of the container that the reader sent it to. The heir therefore gets forwarded
+/// batches from us, owes us under its own key, and credited() translates.
+void take(pointer self, event_batch& batch, const credit_actor& producer) {
+  auto& st = self->state;
+  if (st.heir) {
+    st.forwarded.push_back(producer);
+    self->send(st.heir, std::move(batch), credit_actor{self});
+    return;
+  }
+  consume(self, batch);
+  self->send<caf::message_priority::high>(producer, credit{st.key, 1});
+}
+
+void credited(pointer self, const credit& granted) {
+  auto& st = self->state;
+  if (granted.container == st.key) {
+    st.trace_credit = std::min(st.trace_credit + granted.batches, trace_batches_max);
+    send_traces(self);
+    return;
+  }
+  for (auto left = granted.batches; left > 0 && !st.forwarded.empty(); --left) {
+    const auto producer = st.forwarded.front();
+    st.forwarded.erase(st.forwarded.begin());
+    self->send<caf::message_priority::high>(producer, credit{st.key, 1});
+  }
+}
+
+void hand_over(pointer self, const heir_actor& target) {
+  auto& st = self->state;
+  // The interface can name the heir only by this part of itself: a type cannot contain its own
+  // name. The registry passes a container.
+  const auto heir = caf::actor_cast<container_actor>(target);
+  if (!heir || heir == self)
+    return;
+  st.heir = heir;
+  auto counters = std::make_shared<container_counters>(st.account.hand_over());
+  self->send(st.heir, container_inheritance{std::move(counters)});
+}
+
+void inherit(pointer self, const container_inheritance& inherited) {
+  auto& st = self->state;
+  if (!inherited.counters)
+    return;
+  if (st.heir) {
+    self->send(st.heir, inherited);
+    return;
+  }
+  st.account.merge(std::move(*inherited.counters));
+  send_traces(self);
+}
+
+} // namespace
+
+container_actor::behavior_type container(pointer self, container_key key, const settings& config,
+                                         const console_actor& console) {
+  install_defaults(self, "container");
+  container_options options;
+  options.destinations_max = config.destinations_max;
+  options.trace = console ? config.trace : uint8_t{trace_none};
+  self->state.key = key;
+  self->state.account = container_account{key, options};
+  self->state.console = console;
+  self->state.trace_credit = console ? trace_batches_max : 0;
+  return {
+      [self](event_batch& batch, const credit_actor& producer) { take(self, batch, producer); },
+      [self](const container_named& named) {
+        if (self->state.heir)
+          return; // All that it has is exported by the heir.
+        self->state.account.name(named);
+        send_traces(self);
+      },
+      [self](const cgroup_joined& joined) { self->state.account.join(joined); },
+      [self](const cgroup_left& left) { self->state.account.leave(left); },
+      [self](const collect& asked, const snapshot_sink_actor& sink) {
+        auto snapshot = std::make_shared<const container_snapshot>(self->state.account.snapshot());
+        self->send(sink, collected{asked.scrape_id, std::move(snapshot)});
+      },
+      [self](const tick&) { self->state.account.tick(); },
+      [self](const route_changed&, const heir_actor& target) { hand_over(self, target); },
+      [self](const container_inheritance& inherited) { inherit(self, inherited); },
+      [self](const credit& granted) { credited(self, granted); },
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/container/container_account.hpp"
+#include "messages/actors.hpp"
+#include "messages/settings.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace troupe {
+
+struct container_actor_state {
+  static inline const char* name = "container";
+
+  container_key key = 0;
+  container_account account{0, {}};
+  console_actor console; ///< invalid: nothing is traced
+  uint32_t trace_credit = 0;
+  /// Set at the hand-over: where everything goes from then on.
+  container_actor heir;
+  /// Whose batches were forwarded and not yet taken in, in this order; as many as there is credit.
+  std::vector<credit_actor> forwarded;
+};
+
+/// The actor of one container, provisional until it is named. `key` is the one under which the
+/// reader and the console know it. `console` may be invalid.
+container_actor::behavior_type
+container(container_actor::stateful_pointer<container_actor_state> self, container_key key,
+          const settings& config, const console_actor& console);
+
+} // namespace troupe

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/container_account.hpp"
+
+#include "actors/container/event_decoder.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+/// A container's last records may come after the news that its cgroup is gone; after so many ticks
+/// without a cgroup nothing runs or listens in it.
+constexpr uint32_t emptied_after_ticks = 2;
+
+/// Counts one record after the other, and traces those that were news.
+class record_counter {
+public:
+  record_counter(container_counters& counters, trace_maker& trace)
+      : counters_(counters), trace_(trace) {}
+
+  void forked(const process_forked& record) { counters_.processes.forked(record); }
+  void moved(const process_moved& record) { counters_.processes.moved(record); }
+  void found(const process_found& record) { counters_.processes.found(record); }
+
+  void executed(const process_executed& record, std::string_view argv) {
+    counters_.processes.executed(record);
+    trace_.executed(record, argv);
+  }
+
+  void exited(const process_exited& record) {
+    const auto end = counters_.processes.exited(record);
+    if (end.repeated)
+      return;
+    counters_.oom_kills += record.oom_killed != 0 ? 1 : 0;
+    trace_.exited(record, end.setup);
+  }
+
+  // The registry is told of these; what follows from them comes as cgroup_joined and cgroup_left.
+  void cgroup_created(const cgroup_event& /*record*/, std::string_view /*path*/) {}
+  void cgroup_removed(const cgroup_event& /*record*/) {}
+
+  void listen_opened(const tcp_listen& record) {
+    if (counters_.listens.opened(record, counters_.processes))
+      trace_.listening(record, comm_for_trace(record.header));
+  }
+  void listen_closed(const tcp_listen& record) { counters_.listens.closed(record); }
+
+  void tcp_opened(const tcp_connection& record) {
+    if (counters_.connections.opened(record))
+      trace_.opened(record, comm_for_trace(record.header));
+  }
+  void tcp_connect_failed(const tcp_connection_totals& record) {
+    if (counters_.connections.connect_failed(record))
+      trace_.connect_failed(record, comm_for_trace(record.connection.header));
+  }
+  void tcp_closed(const tcp_connection_totals& record) {
+    if (counters_.connections.closed(record))
+      trace_.closed(record, comm_for_trace(record.connection.header));
+  }
+  void tcp_progress(const tcp_connection_totals& record) { counters_.connections.progress(record); }
+
+private:
+  /// Looked up only when it will be shown: this is the path of every event.
+  std::string_view comm_for_trace(const event_header& header) const {
+    return trace_.traces(trace_tcp) ? counters_.processes.comm_of(id_of(header))
+                                    : std::string_view{};
+  }
+
+  container_counters& counters_;
+  trace_maker& trace_;
+};
+
+std::vector<ip_latency> newest_latencies(const std::vector<outbound_series>& outbound) {
+  struct newest {
+    uint64_t rtt_ns = 0;
+    uint64_t time_ns = 0;
+  };
+  std::unordered_map<std::string, newest> by_ip;
+  for (const auto& series : outbound) {
+    if (series.rtt_ns == 0 || series.key.other)
+      continue;
+    auto& known = by_ip[to_text(series.key.actual.ip)];
+    if (series.rtt_time_ns >= known.time_ns)
+      known = {series.rtt_ns, series.rtt_time_ns};
+  }
+  std::vector<ip_latency> result;
+  result.reserve(by_ip.size());
+  for (const auto& [ip, x] : by_ip)
+    result.push_back({ip, x.rtt_ns});
+  return result;
+}
+
+} // namespace
+
+container_account::container_account(container_key key, const container_options& options)
+    : key_(key), options_(options), counters_(options), trace_(key, options.trace) {}
+
+void container_account::consume(const event_batch& batch, uint64_t now_ns) {
+  const auto result = decode_records(batch.records, record_counter{counters_, trace_});
+  counters_.events += result.decoded;
+  counters_.events_dropped += batch.dropped;
+  if (result.status == decode_status::invalid) // At least the record that was not understood.
+    counters_.events_invalid +=
+        batch.count > result.decoded ? batch.count - result.decoded : uint32_t{1};
+  if (batch.first_time_ns != 0)
+    counters_.route_latency.observe(now_ns > batch.first_time_ns ? now_ns - batch.first_time_ns
+                                                                 : 0);
+}
+
+void container_account::name(const container_named& named) {
+  named_ = named;
+  trace_.name(named);
+}
+
+void container_account::join(const cgroup_joined& joined) {
+  auto& cgroups = counters_.cgroups;
+  if (std::find(cgroups.begin(), cgroups.end(), joined.cgroup) == cgroups.end())
+    cgroups.push_back(joined.cgroup);
+  counters_.restarts += joined.restart ? 1 : 0;
+  ticks_to_empty_ = 0;
+}
+
+void container_account::leave(const cgroup_left& left) {
+  auto& cgroups = counters_.cgroups;
+  cgroups.erase(std::remove(cgroups.begin(), cgroups.end(), left.cgroup), cgroups.end());
+  if (cgroups.empty())
+    ticks_to_empty_ = emptied_after_ticks;
+}
+
+void container_account::tick() {
+  counters_.connections.tick();
+  if (ticks_to_empty_ == 0 || --ticks_to_empty_ > 0)
+    return;
+  counters_.processes.clear();
+  counters_.listens.clear();
+}
+
+container_snapshot container_account::snapshot() const {
+  container_snapshot result;
+  result.key = key_;
+  result.exported = named_.has_value();
+  if (named_) {
+    result.identity = named_->identity;
+    result.metadata = named_->metadata;
+  }
+  result.restarts = counters_.restarts;
+  result.oom_kills = counters_.oom_kills;
+  result.processes = counters_.processes.count();
+  result.listens = counters_.listens.snapshot(counters_.processes);
+  result.outbound.reserve(counters_.connections.outbound().size());
+  for (const auto& series : counters_.connections.outbound())
+    result.outbound.push_back(series.stats);
+  result.inbound.reserve(counters_.connections.inbound().size());
+  for (const auto& series : counters_.connections.inbound())
+    result.inbound.push_back(series.stats);
+  result.latencies = newest_latencies(counters_.connections.outbound());
+  result.series_overflow = counters_.connections.overflow() + counters_.listens.overflow();
+  result.events = counters_.events;
+  result.events_dropped = counters_.events_dropped;
+  result.events_invalid = counters_.events_invalid;
+  result.route_latency = counters_.route_latency;
+  return result;
+}
+
+container_counters container_account::hand_over() {
+  auto result = std::exchange(counters_, container_counters{options_});
+  result.traced = trace_.hand_over();
+  named_.reset();
+  return result;
+}
+
+void container_account::merge(container_counters&& inherited) {
+  counters_.processes.absorb(std::move(inherited.processes));
+  counters_.listens.absorb(std::move(inherited.listens));
+  counters_.connections.absorb(std::move(inherited.connections));
+  for (const auto cgroup : inherited.cgroups)
+    join({cgroup, 0, false});
+  counters_.restarts += inherited.restarts;
+  counters_.oom_kills += inherited.oom_kills;
+  counters_.events += inherited.events;
+  counters_.events_dropped += inherited.events_dropped;
+  counters_.events_invalid += inherited.events_invalid;
+  for (size_t i = 0; i < inherited.route_latency.counts.size(); ++i)
+    counters_.route_latency.counts[i] += inherited.route_latency.counts[i];
+  counters_.route_latency.sum_ns += inherited.route_latency.sum_ns;
+  trace_.absorb(std::move(inherited.traced));
+}
+
+} // namespace troupe

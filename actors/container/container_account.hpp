@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// All that is known and counted of one container. No actors, no I/O, no clock of its own.
+
+#include "actors/container/connection_ledger.hpp"
+#include "actors/container/listen_table.hpp"
+#include "actors/container/process_table.hpp"
+#include "actors/container/trace_maker.hpp"
+#include "messages/control.hpp"
+#include "messages/event_batch.hpp"
+#include "messages/snapshot.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace troupe {
+
+/// What a container hands over when it turns out to be another one.
+struct container_counters {
+  explicit container_counters(const container_options& options) : connections(options) {}
+
+  process_table processes;
+  listen_table listens;
+  connection_ledger connections;
+  std::vector<cgroup_id> cgroups;
+  uint64_t restarts = 0;
+  uint64_t oom_kills = 0;
+  uint64_t events = 0;
+  uint64_t events_dropped = 0;
+  uint64_t events_invalid = 0;
+  latency_histogram route_latency;
+  trace_backlog traced; ///< filled at the hand-over
+};
+
+class container_account {
+public:
+  container_account(container_key key, const container_options& options);
+
+  /// Takes in every record of the batch. `now_ns` is CLOCK_BOOTTIME.
+  void consume(const event_batch& batch, uint64_t now_ns);
+
+  void name(const container_named& named);
+  void join(const cgroup_joined& joined);
+  void leave(const cgroup_left& left);
+  void tick();
+
+  [[nodiscard]] container_snapshot snapshot() const;
+
+  /// Everything counted so far; nothing of it is left here, and there is no name any more.
+  [[nodiscard]] container_counters hand_over();
+  void merge(container_counters&& inherited);
+
+  trace_maker& trace() { return trace_; }
+  [[nodiscard]] uint64_t events_invalid() const { return counters_.events_invalid; }
+
+private:
+  container_key key_;
+  container_options options_;
+  container_counters counters_;
+  trace_maker trace_;
+  std::optional<container_named> named_;
+  uint32_t ticks_to_empty_ = 0; ///< runs down when the last cgroup is gone
+};
+
+} // namespace troupe

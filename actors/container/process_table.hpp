@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The processes of one container.
+//
+// Set-up processes are the runtime's, not the container's: a process that was moved into the
+// cgroup and has not executed anything since (runc init), and what such a process forks. They
+// work for the container before its first own instruction, and end as if they were its own.
+
+#include "bpf/event.h"
+#include "messages/identity.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <unordered_map>
+
+namespace troupe {
+
+using comm_text = std::array<char, EVENT_COMM_SIZE>;
+
+/// The text of a comm as the kernel fills it: up to the first NUL, which may be missing.
+[[nodiscard]] std::string_view to_view(const comm_text& comm);
+
+[[nodiscard]] inline process_id id_of(const event_header& header) {
+  return {header.pid, header.start_boottime_ns};
+}
+
+struct process {
+  process_id id;
+  comm_text comm{};
+  bool setup = false;
+};
+
+/// What the table knew of a process that ended.
+struct process_end {
+  bool repeated = false; ///< its end was told before
+  bool setup = false;
+};
+
+class process_table {
+public:
+  /// A process that moved on to another cgroup does not tell us, so the table has a bound; the
+  /// one that started first makes room.
+  static constexpr size_t processes_max = 8192;
+  /// Ended processes are remembered: their sockets close after them.
+  static constexpr size_t ended_max = 64;
+
+  void forked(const process_forked& record);
+  void executed(const process_executed& record);
+  void moved(const process_moved& record);
+  void found(const process_found& record);
+  process_end exited(const process_exited& record);
+
+  /// The process' name; also shortly after its end. Empty when unknown.
+  [[nodiscard]] std::string_view comm_of(const process_id& id) const;
+
+  /// Processes that are the container's own.
+  [[nodiscard]] size_t count() const;
+
+  /// Takes over the processes of a table that saw the same container.
+  void absorb(process_table&& other);
+
+  /// No cgroup is left, so no process is.
+  void clear() { live_.clear(); }
+
+private:
+  struct ended_process {
+    process_id id;
+    comm_text comm{};
+  };
+
+  [[nodiscard]] const process* find(const process_id& id) const;
+  process* add(const process_id& id, const char (&comm)[EVENT_COMM_SIZE]);
+  [[nodiscard]] bool has_ended(const process_id& id) const;
+  void remember_end(const ended_process& ended);
+  void make_room();
+
+  std::unordered_map<uint32_t, process> live_; ///< by pid: it has one owner at a time
+  std::deque<ended_process> ended_;            ///< oldest first
+};
+
+} // namespace troupe

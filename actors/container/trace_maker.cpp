@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/trace_maker.hpp"
+
+#include "actors/container/destination.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+size_t weight(const trace_event& event) {
+  size_t result = sizeof(trace_event) + event.comm.size();
+  if (const auto* exec = std::get_if<exec_trace>(&event.detail))
+    for (const auto& argument : exec->argv)
+      result += sizeof(argument) + argument.size();
+  return result;
+}
+
+std::vector<std::string> split_argv(std::string_view argv) {
+  std::vector<std::string> result;
+  while (!argv.empty()) {
+    const auto length = std::min(argv.find('\0'), argv.size());
+    result.emplace_back(argv.substr(0, length));
+    argv.remove_prefix(std::min(length + 1, argv.size()));
+  }
+  return result;
+}
+
+std::string_view comm_view(const char (&raw)[EVENT_COMM_SIZE]) {
+  return {raw, strnlen(raw, sizeof(raw))};
+}
+
+trace_event begin(const event_header& header, std::string_view comm) {
+  trace_event result;
+  result.time_ns = header.time_ns;
+  result.process = id_of(header);
+  result.comm = comm;
+  return result;
+}
+
+uint64_t since(uint64_t begin_ns, uint64_t end_ns) {
+  return begin_ns != 0 && end_ns > begin_ns ? end_ns - begin_ns : 0;
+}
+
+/// Source is always the side that dialled, so that both ends of a connection tell of it alike.
+tcp_trace describe(const tcp_connection& record, tcp_action action) {
+  tcp_trace result;
+  result.action = action;
+  result.inbound = record.direction == TCP_INBOUND;
+  result.src = to_text(local_end(record.endpoints));
+  result.dst = to_text(remote_end(record.endpoints));
+  if (result.inbound)
+    std::swap(result.src, result.dst);
+  result.actual_dst = result.dst;
+  result.error = record.error;
+  return result;
+}
+
+} // namespace
+
+void trace_backlog::make_room() {
+  while (events_.size() > events_max || bytes_ > bytes_max) {
+    bytes_ -= weight(events_.front());
+    events_.pop_front();
+    ++dropped_;
+  }
+}
+
+void trace_backlog::push(trace_event event) {
+  bytes_ += weight(event);
+  events_.push_back(std::move(event));
+  make_room();
+}
+
+void trace_backlog::prepend(trace_backlog&& older) {
+  events_.insert(events_.begin(), std::make_move_iterator(older.events_.begin()),
+                 std::make_move_iterator(older.events_.end()));
+  bytes_ += older.bytes_;
+  dropped_ += older.dropped_;
+  older = trace_backlog{};
+  make_room();
+}
+
+void trace_backlog::move_to(trace_batch& batch, size_t count) {
+  count = std::min(count, events_.size());
+  batch.events.reserve(count);
+  for (; count > 0; --count) {
+    bytes_ -= weight(events_.front());
+    batch.events.push_back(std::move(events_.front()));
+    events_.pop_front();
+  }
+  batch.dropped = std::exchange(dropped_, 0);
+}
+
+void trace_maker::executed(const process_executed& record, std::string_view argv) {
+  if (!traces(trace_exec))
+    return;
+  auto event = begin(record.header, comm_view(record.comm));
+  event.detail =
+      exec_trace{split_argv(argv), record.argv_truncated != 0, record.parent_pid, record.uid};
+  backlog_.push(std::move(event));
+}
+
+void trace_maker::exited(const process_exited& record, bool setup) {
+  const bool oom = record.oom_killed != 0;
+  if (!traces(trace_exit) && !(oom && traces(trace_oom)))
+    return;
+  auto event = begin(record.header, comm_view(record.comm));
+  exit_trace detail;
+  detail.exit_code = record.exit_code;
+  detail.signal = record.signal;
+  detail.oom = oom;
+  detail.setup = setup;
+  detail.duration_ns = since(record.header.start_boottime_ns, record.header.time_ns);
+  detail.ppid = record.parent_pid;
+  detail.uid = record.uid;
+  event.detail = detail;
+  backlog_.push(std::move(event));
+}
+
+void trace_maker::listening(const tcp_listen& record, std::string_view comm) {
+  if (!traces(trace_tcp) || record.preexisting != 0)
+    return;
+  auto event = begin(record.header, comm);
+  tcp_trace detail;
+  detail.action = tcp_action::listen;
+  detail.inbound = true;
+  detail.dst = to_text(endpoint{to_ip(record.local), record.local_port});
+  detail.actual_dst = detail.dst;
+  event.detail = std::move(detail);
+  backlog_.push(std::move(event));
+}
+
+void trace_maker::push_tcp(const tcp_connection& record, std::string_view comm,
+                           const tcp_trace& detail) {
+  auto event = begin(record.header, comm);
+  event.detail = detail;
+  backlog_.push(std::move(event));
+}
+
+void trace_maker::opened(const tcp_connection& record, std::string_view comm) {
+  if (!traces(trace_tcp))
+    return;
+  // A process is often gone before the last of its connections has closed.
+  if (!comm.empty() && owners_.size() < owners_max) {
+    comm_text kept{};
+    std::copy_n(comm.begin(), std::min(comm.size(), kept.size()), kept.begin());
+    owners_[record.socket_cookie] = kept;
+  }
+  if ((record.flags & TCP_FLAG_PREEXISTING) != 0)
+    return; // Nothing happened now.
+  const bool inbound = record.direction == TCP_INBOUND;
+  auto detail = describe(record, inbound ? tcp_action::accept : tcp_action::connect);
+  detail.duration_ns = record.connect_ns;
+  push_tcp(record, comm, detail);
+}
+
+void trace_maker::connect_failed(const tcp_connection_totals& record, std::string_view comm) {
+  if (!traces(trace_tcp))
+    return;
+  auto detail = describe(record.connection, tcp_action::connect_failed);
+  detail.duration_ns = record.connection.connect_ns;
+  detail.retransmits = record.retransmits;
+  push_tcp(record.connection, comm, detail);
+}
+
+void trace_maker::closed(const tcp_connection_totals& record, std::string_view comm) {
+  if (!traces(trace_tcp))
+    return;
+  const auto& about = record.connection;
+  const auto owner = owners_.extract(about.socket_cookie);
+  if (comm.empty() && !owner.empty())
+    comm = to_view(owner.mapped());
+  auto detail = describe(about, tcp_action::close);
+  detail.bytes_sent = record.bytes_sent;
+  detail.bytes_received = record.bytes_received;
+  detail.rtt_ns = uint64_t{record.srtt_us} * 1000;
+  detail.retransmits = record.retransmits;
+  detail.duration_ns = since(about.opened_ns, about.header.time_ns);
+  push_tcp(about, comm, detail);
+}
+
+void trace_maker::name(const container_named& named) {
+  if (mask_ != trace_none)
+    named_ = named;
+}
+
+std::optional<trace_batch> trace_maker::next_batch() {
+  if (!named_ || backlog_.empty())
+    return std::nullopt;
+  trace_batch batch;
+  batch.key = key_;
+  batch.identity = named_->identity;
+  batch.runtime = named_->metadata.runtime;
+  batch.runtime_id = named_->metadata.id;
+  batch.labels = named_->metadata.labels;
+  backlog_.move_to(batch, batch_events_max);
+  return batch;
+}
+
+trace_backlog trace_maker::hand_over() {
+  owners_.clear();
+  return std::exchange(backlog_, trace_backlog{});
+}
+
+void trace_maker::absorb(trace_backlog&& older) {
+  backlog_.prepend(std::move(older));
+}
+
+} // namespace troupe

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Turns records into what a person traces, and keeps it until the container has a name.
+
+#include "actors/container/process_table.hpp"
+#include "bpf/event.h"
+#include "messages/control.hpp"
+#include "messages/trace_event.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace troupe {
+
+/// Traced events on their way, oldest first. Bounded: the oldest make room and are counted.
+class trace_backlog {
+public:
+  static constexpr size_t events_max = 4096;
+  static constexpr size_t bytes_max = size_t{1} << 20;
+
+  void push(trace_event event);
+  /// Older events of the same container come before these.
+  void prepend(trace_backlog&& older);
+
+  [[nodiscard]] bool empty() const { return events_.empty() && dropped_ == 0; }
+  /// The oldest events, `count` at most, into the batch, with what was dropped.
+  void move_to(trace_batch& batch, size_t count);
+
+private:
+  void make_room();
+
+  std::deque<trace_event> events_;
+  size_t bytes_ = 0;
+  uint64_t dropped_ = 0;
+};
+
+class trace_maker {
+public:
+  static constexpr size_t batch_events_max = 256;
+  /// Open connections whose process' name is remembered until they close.
+  static constexpr size_t owners_max = 16384;
+
+  trace_maker(container_key key, uint8_t mask) : key_(key), mask_(mask) {}
+
+  [[nodiscard]] bool traces(trace_mask what) const { return (mask_ & what) != 0; }
+
+  // Each makes an event, when it is asked for.
+  void executed(const process_executed& record, std::string_view argv);
+  void exited(const process_exited& record, bool setup);
+  void listening(const tcp_listen& record, std::string_view comm);
+  void opened(const tcp_connection& record, std::string_view comm);
+  void connect_failed(const tcp_connection_totals& record, std::string_view comm);
+  void closed(const tcp_connection_totals& record, std::string_view comm);
+
+  /// From now on batches can be sent, under this name.
+  void name(const container_named& named);
+
+  /// The next events to send; nothing while there are none, or no name.
+  [[nodiscard]] std::optional<trace_batch> next_batch();
+
+  [[nodiscard]] trace_backlog hand_over();
+  void absorb(trace_backlog&& older);
+
+private:
+  void push_tcp(const tcp_connection& record, std::string_view comm, const tcp_trace& detail);
+
+  container_key key_;
+  uint8_t mask_;
+  trace_backlog backlog_;
+  std::optional<container_named> named_;
+  std::unordered_map<uint64_t, comm_text> owners_; ///< by socket cookie
+};
+
+} // namespace troupe
