@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A place of the test's own on this machine: a folder, a network namespace, a mount namespace."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -43,6 +44,9 @@ class Sandbox:
         kill_descendants()
         for cgroup in self._cgroups():
             _remove_cgroup(cgroup)
+        for hierarchy in CGROUP_ROOT.iterdir():
+            with contextlib.suppress(OSError):  # Not there, or somebody else's docker uses it.
+                (hierarchy / "docker").rmdir()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _cgroups(self):

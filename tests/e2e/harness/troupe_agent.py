@@ -94,20 +94,25 @@ class Agent:
 
     def wait_for(self, condition, seconds, what):
         """Scrapes until condition(metrics) is true; returns that scrape."""
-        last = None
+        text, last = "", None
 
         def holds():
-            nonlocal last
-            last = self.scrape()
+            nonlocal text, last
+            text = self.scrape_text()
+            last = Metrics(text)
             return condition(last)
 
-        wait_until(holds, seconds, what)
+        wait_until(holds, seconds, lambda: f"{what}; the last scrape:\n{_of_containers(text)}")
         return last
 
     def terminate(self):
         """SIGTERM; returns the exit code, and fails when it takes longer than promised."""
         self.child.send(signal.SIGTERM)
         return self.child.wait(END_SECONDS)
+
+
+def _of_containers(text):
+    return "\n".join(line for line in text.splitlines() if line.startswith("container_"))
 
 
 class Trace:

@@ -2,6 +2,8 @@
 """Traffic between containers, in exact amounts."""
 
 import os
+import pathlib
+import tempfile
 
 from tests.e2e.harness.images import IMAGE
 from tests.e2e.harness.waiting import wait_until
@@ -22,8 +24,7 @@ class OrderedClient:
 
     def __init__(self, case, name, *options):
         self.name = name
-        folder = case.sandbox.folder / f"orders-{name}"
-        folder.mkdir()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"orders-{name}-", dir=case.sandbox.folder))
         self._orders, self._answers = folder / "orders", folder / "answers"
         os.mkfifo(self._orders)
         os.mkfifo(self._answers)
