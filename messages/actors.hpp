@@ -90,6 +90,11 @@ using console_actor = caf::typed_actor<
     // Prints a batch, then grants the container one credit.
     caf::reacts_to<trace_batch, credit_actor>>;
 
+/// The console as the command that started it knows it.
+using trace_console_actor = console_actor::extend<
+    // What was printed so far.
+    caf::replies_to<get_status>::with<console_status>>;
+
 /// The REGISTRY knows which containers exist. No I/O.
 using registry_actor = caf::typed_actor<
     // A cgroup was made, or a walk found it.

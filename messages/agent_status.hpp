@@ -56,6 +56,13 @@ struct actor_status {
   uint64_t mailbox_messages = 0;
 };
 
+/// The command line's account of what it showed of a trace.
+struct console_status {
+  uint64_t shown = 0;    ///< events printed
+  uint64_t filtered = 0; ///< events that came and were not in scope
+  uint64_t dropped = 0;  ///< events in scope that a container could not keep until they were taken
+};
+
 /// The supervisor's account of its children.
 struct troupe_status {
   std::vector<actor_status> actors;

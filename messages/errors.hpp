@@ -33,6 +33,8 @@ enum class ec : uint8_t {
   invalid_configuration,
   /// Nothing on the host has this cgroup.
   unknown_cgroup,
+  /// What the command line shows cannot be written.
+  output_failed,
 };
 
 /// The enumerator's name, for logs and metric labels.

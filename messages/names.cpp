@@ -105,6 +105,8 @@ std::string to_string(ec code) {
       return "invalid_configuration";
     case ec::unknown_cgroup:
       return "unknown_cgroup";
+    case ec::output_failed:
+      return "output_failed";
   }
   return "unknown";
 }

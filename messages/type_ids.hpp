@@ -61,6 +61,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::cgroup_listing))
 CAF_ADD_TYPE_ID(troupe, (troupe::reader_status))
 CAF_ADD_TYPE_ID(troupe, (troupe::troupe_status))
 CAF_ADD_TYPE_ID(troupe, (troupe::troupe_directory))
+CAF_ADD_TYPE_ID(troupe, (troupe::console_status))
 
 CAF_END_TYPE_ID_BLOCK(troupe)
 
@@ -78,6 +79,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cgroup_listing)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::reader_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::troupe_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::troupe_directory)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::console_status)
 
 namespace troupe {
 

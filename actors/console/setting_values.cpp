@@ -89,19 +89,4 @@ std::vector<std::string> parse_list(std::string_view text) {
   return items;
 }
 
-std::optional<listen_address> parse_listen_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos)
-    return std::nullopt;
-  const auto port = parse_number(text.substr(colon + 1));
-  if (!port || *port > 65535)
-    return std::nullopt;
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']'))
-    host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string_view::npos)
-    return std::nullopt; // An IPv6 address needs its brackets.
-  return listen_address{std::string{host}, static_cast<uint16_t>(*port)};
-}
-
 } // namespace troupe

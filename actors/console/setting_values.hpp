@@ -29,11 +29,4 @@ namespace troupe {
 /// "a,b,,c" is a, b, c.
 [[nodiscard]] std::vector<std::string> parse_list(std::string_view text);
 
-/// "127.0.0.1:9912", "[::1]:9912", ":9912" (all addresses).
-struct listen_address {
-  std::string host; ///< without brackets; empty: all addresses
-  uint16_t port = 0;
-};
-[[nodiscard]] std::optional<listen_address> parse_listen_address(std::string_view text);
-
 } // namespace troupe

@@ -2,6 +2,7 @@
 #include "actors/console/settings_schema.hpp"
 
 #include "actors/console/setting_values.hpp"
+#include "actors/exporter/listen_address.hpp"
 
 #include <fmt/format.h>
 
@@ -278,6 +279,8 @@ std::string setting::flag() const {
   std::string text = "--";
   for (const char c : key)
     text += c == '_' ? '-' : c;
+  if (list) // One socket a flag: --docker-socket.
+    text.pop_back();
   return text;
 }
 

@@ -41,7 +41,7 @@ struct setting {
   /// The value as it would be written in the file.
   std::function<std::string(const configuration&)> get;
 
-  [[nodiscard]] std::string flag() const;        ///< "--drain-interval"
+  [[nodiscard]] std::string flag() const; ///< "--drain-interval"; of a list without its last s
   [[nodiscard]] std::string environment() const; ///< "TROUPE_DRAIN_INTERVAL"
 };
 

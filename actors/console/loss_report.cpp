@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/console/loss_report.hpp"
+
+#include "actors/console/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+/// What a person can do about a cause.
+std::string_view advice(std::string_view reason) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{{
+      {"ring_full", "raise --ring-bytes"},
+      {"ring_share", "raise --ring-bytes"},
+      {"map_full", "free memory: the kernel had none for a socket's state"},
+      {"owner_unknown", "the process was older than the trace, or gone already"},
+      {"no_credit", "raise --credit-batches or --pending-bytes-max"},
+      {"slow_console", "narrow with -c, or write to a file"},
+      {"no_name", "its runtime did not answer; see 'troupe doctor'"},
+      {"restarted", "a part of the agent failed; see the log above"},
+  }};
+  for (const auto& [name, text] : known)
+    if (name == reason)
+      return text;
+  return "";
+}
+
+bool same_cause(const loss_count& a, const loss_count& b) {
+  return a.stage == b.stage && a.reason == b.reason && a.kind == b.kind;
+}
+
+} // namespace
+
+std::vector<loss_count> losses_of(trace_kind kind, const std::vector<loss_count>& all) {
+  std::vector<loss_count> result;
+  for (const auto& loss : all) {
+    const bool tcp = loss.kind.starts_with("tcp_");
+    // A lost reading of a live connection is made good by the next one.
+    if (loss.count > 0 && tcp == (kind == trace_kind::tcp) && loss.kind != "tcp_progress")
+      result.push_back(loss);
+  }
+  return result;
+}
+
+std::vector<loss_count> losses_since(const std::vector<loss_count>& before,
+                                     const std::vector<loss_count>& now) {
+  std::vector<loss_count> result;
+  for (auto loss : now) {
+    const auto old = std::find_if(before.begin(), before.end(),
+                                  [&](const loss_count& x) { return same_cause(x, loss); });
+    // A reader that was started anew counts from zero.
+    if (old != before.end() && old->count <= loss.count)
+      loss.count -= old->count;
+    if (loss.count > 0)
+      result.push_back(std::move(loss));
+  }
+  return result;
+}
+
+std::string describe_losses(const std::vector<loss_count>& losses) {
+  if (losses.empty())
+    return {};
+  uint64_t sum = 0;
+  table rows{{{"", true}, {""}, {""}, {""}, {""}}};
+  for (const auto& loss : losses) {
+    sum += loss.count;
+    const auto hint = advice(loss.reason);
+    rows.add({std::to_string(loss.count), loss.stage, loss.reason, loss.kind,
+              hint.empty() ? "" : fmt::format("({})", hint)});
+  }
+  return fmt::format("{} event{} lost:\n", sum, sum == 1 ? " was" : "s were")
+         + rows.render(std::nullopt, false);
+}
+
+} // namespace troupe

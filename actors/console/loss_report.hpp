@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/console/event_fields.hpp"
+#include "messages/agent_status.hpp"
+
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// Of all losses those that may be missing in a trace of this kind: an exec is also missed when the
+/// fork or the cgroup before it was.
+[[nodiscard]] std::vector<loss_count> losses_of(trace_kind kind,
+                                                const std::vector<loss_count>& all);
+
+/// What was lost since `before`: entries that rose, by how much.
+[[nodiscard]] std::vector<loss_count> losses_since(const std::vector<loss_count>& before,
+                                                   const std::vector<loss_count>& now);
+
+/// For stderr: the sum, then a line for each cause with what may help. Empty when nothing was lost.
+[[nodiscard]] std::string describe_losses(const std::vector<loss_count>& losses);
+
+} // namespace troupe
