@@ -14,8 +14,7 @@
 
 namespace troupe {
 
-/// What the endpoint counts about itself. Used by all HTTP threads at once; lives as long as the
-/// process, so that a restarted exporter goes on counting.
+/// What the endpoint counts about itself. Used by all HTTP threads at once.
 class own_metrics {
 public:
   own_metrics();
