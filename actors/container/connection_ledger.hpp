@@ -20,7 +20,7 @@ namespace troupe {
 
 struct container_options {
   uint32_t destinations_max = 512; ///< outbound series, and as many inbound ones
-  port_range ephemeral;
+  port_range ephemeral = {};
   uint8_t trace = 0; ///< trace_mask
 };
 

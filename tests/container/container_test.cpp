@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/container.hpp"
+
+#include "tests/container/records.hpp"
+#include "tests/deterministic_system.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace troupe;
+
+namespace {
+
+using heir_actor = caf::typed_actor<caf::reacts_to<container_inheritance>>;
+
+struct fixture : deterministic_system {
+  std::vector<credit> credits;
+  std::vector<collected> snapshots;
+  std::vector<trace_batch> traced;
+  record_writer w;
+  settings config;
+  credit_actor reader;
+  snapshot_sink_actor sink;
+
+  fixture() {
+    reader = spawn([this](credit_actor::pointer) -> credit_actor::behavior_type {
+      return {[this](const credit& x) {
+        credits.push_back(x);
+      }};
+    });
+    sink = spawn([this](snapshot_sink_actor::pointer) -> snapshot_sink_actor::behavior_type {
+      return {[this](const collected& x) {
+        snapshots.push_back(x);
+      }};
+    });
+  }
+
+  container_actor make(container_key key, const console_actor& console = {}) {
+    return spawn(container, key, config, console);
+  }
+  /// A console that prints nothing and grants credit only when `generous`.
+  console_actor make_console(bool generous) {
+    return spawn([this, generous](console_actor::pointer self_) -> console_actor::behavior_type {
+      return {[=, this](const trace_batch& batch, const credit_actor& from) {
+        traced.push_back(batch);
+        if (generous)
+          self_->send(from, credit{batch.key, 1});
+      }};
+    });
+  }
+  container_snapshot_ptr snapshot_of(const container_actor& actor) {
+    self->send(actor, collect{++scrapes}, sink);
+    run();
+    REQUIRE_FALSE(snapshots.empty());
+    REQUIRE(snapshots.back().scrape_id == scrapes);
+    return snapshots.back().snapshot;
+  }
+  void hand_over(const container_actor& from, container_key key, const container_actor& to) {
+    self->send(from, route_changed{1, key}, heir_actor{to});
+  }
+  uint64_t scrapes = 0;
+  uint64_t cookie = 0;
+
+  /// A batch with the whole life of one connection of 10 bytes.
+  event_batch one_connection() {
+    const test_connection c{.cookie = ++cookie};
+    return w.opened(c).closed(c, {.sent = 10}).take();
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "container: grants one credit for each batch, under its key") {
+  const auto actor = make(42);
+  for (int i = 0; i < 3; ++i)
+    self->send(actor, one_connection(), reader);
+  run();
+  REQUIRE(credits.size() == 3);
+  for (const auto& x : credits) {
+    CHECK(x.container == 42);
+    CHECK(x.batches == 1);
+  }
+}
+
+TEST_CASE_FIXTURE(fixture, "container: a batch of garbage still gives its credit back") {
+  const auto actor = make(1);
+  self->send(actor, event_batch{std::vector<std::byte>(100), 3, 0, 0}, reader);
+  run();
+  CHECK(credits.size() == 1);
+  CHECK(snapshot_of(actor)->events_invalid == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "container: a snapshot is what was counted so far, and never changes") {
+  const auto actor = make(1);
+  self->send(actor, one_connection(), reader);
+  const auto before = snapshot_of(actor);
+  CHECK(before->key == 1);
+  CHECK_FALSE(before->exported);
+  CHECK(before->outbound.at(0).bytes_sent == 10);
+  self->send(actor, one_connection(), reader);
+  container_named named;
+  named.identity.container_id = "/docker/web";
+  self->send(actor, named);
+  self->send(actor, cgroup_joined{1, 0, true});
+  self->send(actor, cgroup_left{1, 0});
+  self->send(actor, tick{});
+  const auto after = snapshot_of(actor);
+  CHECK(before->outbound.at(0).bytes_sent == 10);
+  CHECK(after->exported);
+  CHECK(after->identity.container_id == "/docker/web");
+  CHECK(after->restarts == 1);
+  CHECK(after->outbound.at(0).bytes_sent == 20);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "container: the way from the kernel is measured on the clock of the kernel") {
+  const auto actor = make(1);
+  auto batch = one_connection();
+  batch.first_time_ns = 1; // The machine's boot: long ago.
+  self->send(actor, std::move(batch), reader);
+  const auto s = snapshot_of(actor);
+  CHECK(s->route_latency.sum_ns > 0);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "container: hands over and forwards, and no record is lost or counted twice") {
+  const auto provisional = make(7);
+  const auto target = make(3);
+  constexpr uint64_t batches = 50;
+  for (uint64_t i = 0; i < batches; ++i) {
+    if (i == 20)
+      hand_over(provisional, 3, target);
+    self->send(provisional, one_connection(), reader);
+    self->send(target, one_connection(), reader);
+    if (i % 3 == 0) // What is before and what is after the hand-over mixes.
+      sched.run(2);
+  }
+  run();
+  const auto s = snapshot_of(target);
+  CHECK(s->outbound.at(0).successful_connects == 2 * batches);
+  CHECK(s->outbound.at(0).bytes_sent == 20 * batches);
+  CHECK(s->outbound.at(0).active_connections == 0);
+  CHECK(s->events == 4 * batches);
+  const auto left = snapshot_of(provisional);
+  CHECK_FALSE(left->exported);
+  CHECK(left->outbound.empty());
+  CHECK(left->events == 0);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "container: forwarded batches give credit under the key they were sent to") {
+  const auto provisional = make(7);
+  const auto target = make(3);
+  hand_over(provisional, 3, target);
+  for (int i = 0; i < 5; ++i)
+    self->send(provisional, one_connection(), reader);
+  run();
+  REQUIRE(credits.size() == 5);
+  for (const auto& x : credits)
+    CHECK(x.container == 7);
+}
+
+TEST_CASE_FIXTURE(fixture, "container: without the heir's credit a forwarder grants none") {
+  const auto provisional = make(7);
+  uint64_t taken = 0;
+  const auto slow = spawn([&](container_actor::pointer) -> container_actor::behavior_type {
+    return {
+        [&](const event_batch&, const credit_actor&) { ++taken; },
+        [](const container_named&) {},
+        [](const cgroup_joined&) {},
+        [](const cgroup_left&) {},
+        [](const collect&, const snapshot_sink_actor&) {},
+        [](const tick&) {},
+        [](const route_changed&, const caf::typed_actor<caf::reacts_to<container_inheritance>>&) {},
+        [](const container_inheritance&) {},
+        [](const credit&) {
+        }};
+  });
+  hand_over(provisional, 3, slow);
+  for (int i = 0; i < 5; ++i)
+    self->send(provisional, one_connection(), reader);
+  run();
+  CHECK(taken == 5);
+  CHECK(credits.empty());
+  self->send(provisional, credit{3, 2});
+  run();
+  CHECK(credits.size() == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "container: a chain of hand-overs ends at the last one") {
+  const auto first = make(1);
+  const auto second = make(2);
+  const auto third = make(3);
+  self->send(first, one_connection(), reader);
+  hand_over(second, 3, third);
+  run();
+  hand_over(first, 2, second);
+  self->send(first, one_connection(), reader);
+  self->send(second, one_connection(), reader);
+  run();
+  CHECK(snapshot_of(third)->outbound.at(0).successful_connects == 3);
+  REQUIRE(credits.size() == 3);
+  uint64_t to_first = 0;
+  for (const auto& x : credits)
+    to_first += x.container == 1 ? 1 : 0;
+  CHECK(to_first == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "container: what it was told to hand over to itself it keeps") {
+  const auto actor = make(1);
+  self->send(actor, one_connection(), reader);
+  hand_over(actor, 1, actor);
+  self->send(actor, one_connection(), reader);
+  CHECK(snapshot_of(actor)->outbound.at(0).successful_connects == 2);
+  CHECK(credits.size() == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "container: after the hand-over a name does not bring it back") {
+  const auto provisional = make(7);
+  const auto target = make(3);
+  hand_over(provisional, 3, target);
+  self->send(provisional, container_named{});
+  CHECK_FALSE(snapshot_of(provisional)->exported);
+}
+
+TEST_CASE_FIXTURE(fixture, "container: ends when it is told to, after what came before") {
+  const auto provisional = make(7);
+  const auto target = make(3);
+  hand_over(provisional, 3, target);
+  self->send(provisional, one_connection(), reader);
+  self->send_exit(provisional, caf::exit_reason::user_shutdown);
+  run();
+  CHECK(ended(provisional));
+  CHECK(snapshot_of(target)->outbound.at(0).successful_connects == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "container: traces go to the console once it has a name") {
+  config.trace = trace_exec;
+  const auto actor = make(5, make_console(true));
+  self->send(actor, w.executed({1, 1}, "sh").take(), reader);
+  run();
+  CHECK(traced.empty());
+  container_named named;
+  named.identity.container_id = "/docker/web";
+  self->send(actor, named);
+  run();
+  REQUIRE(traced.size() == 1);
+  CHECK(traced[0].key == 5);
+  CHECK(traced[0].identity.container_id == "/docker/web");
+  CHECK(traced[0].events.size() == 1);
+  self->send(actor, w.executed({2, 2}, "sh").take(), reader);
+  run();
+  CHECK(traced.size() == 2);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "container: eight trace batches are in flight, the rest waits for credit") {
+  config.trace = trace_exec;
+  const auto actor = make(5, make_console(false));
+  self->send(actor, container_named{});
+  for (uint32_t i = 1; i <= 20; ++i)
+    self->send(actor, w.executed({i, i}, "sh").take(), reader);
+  run();
+  CHECK(traced.size() == 8);
+  self->send(actor, credit{5, 1});
+  run();
+  REQUIRE(traced.size() == 9);
+  CHECK(traced.back().events.size() == 12);
+  CHECK(credits.size() == 20); // A slow terminal holds up nobody else.
+}
+
+TEST_CASE_FIXTURE(fixture, "container: without a console nothing is kept for one") {
+  config.trace = trace_exec;
+  const auto actor = make(5);
+  self->send(actor, container_named{});
+  self->send(actor, w.executed({1, 1}, "sh").take(), reader);
+  run();
+  CHECK(credits.size() == 1);
+}
