@@ -200,8 +200,8 @@ int http_server::impl::begin_request(mg_connection* connection) {
   mg_disable_connection_keep_alive(connection); // Else it would read the rest of a long body first.
   try {
     return self->serve(connection);
-  } catch (const std::exception& e) { // No memory: this request fails, the server stays.
-    spdlog::error("exporter request-failed {}", e.what());
+  } catch (const std::exception& e) { // An exception must not pass through C.
+    spdlog::error("exporter response-failed {}", e.what());
     return 500;
   }
 }
@@ -231,7 +231,12 @@ http_response http_server::impl::answer(const request& from, const http_route* r
     return plain_response(405, "only GET and HEAD");
   if (route->loopback_only && !from.from_loopback)
     return plain_response(403, "only from the machine itself");
-  return route->answer(stopping.get_token());
+  try {
+    return route->answer(stopping.get_token());
+  } catch (const std::exception& e) { // Nothing of ours throws; no memory does.
+    spdlog::error("exporter request-failed {}: {}", from.path, e.what());
+    return plain_response(500, "internal error");
+  }
 }
 
 bool http_server::impl::send(mg_connection* connection, const request& to,
