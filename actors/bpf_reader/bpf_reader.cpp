@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/bpf_reader/bpf_reader.hpp"
+
+#include "actors/bpf_reader/kernel_source.hpp"
+#include "actors/host/boot_clock.hpp"
+#include "actors/supervisor/actor_defaults.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+bpf_reader_state::bpf_reader_state(bpf_reader_actor::pointer self) : self_{self} {}
+
+void bpf_reader_state::start(const settings& options, std::unique_ptr<event_source> source,
+                             const registry_actor& registry) {
+  registry_ = registry;
+  source_ = std::move(source);
+  interval_ = options.drain_interval;
+  router_limits limits;
+  limits.credit_batches = options.credit_batches;
+  limits.pending_bytes_max = options.pending_bytes_max;
+  router_ = std::make_unique<router>(limits, *this);
+  started_ = std::chrono::steady_clock::now();
+  // The registry has the cgroups walked when it gets our handle. What the walks below find is
+  // pending until its routes come.
+  self_->send(registry_, bpf_reader_actor{self_});
+  walk_processes();
+  source_->scan_sockets(*router_);
+  self_->send(bpf_reader_actor{self_}, drain{});
+}
+
+void bpf_reader_state::drain_once() {
+  source_->poll(interval_, *router_);
+  router_->flush();
+  // In the beginning most cgroups are unknown, and the registry's own walk tells of them all.
+  if (std::chrono::steady_clock::now() - started_ > first_walk)
+    router_->ask_for_paths();
+  self_->send(bpf_reader_actor{self_}, drain{});
+}
+
+void bpf_reader_state::walk_processes() {
+  const auto begun_ns = boot_time_now_ns();
+  router_->begin_walk();
+  if (source_->walk_processes(*router_))
+    // A fork takes its start time before the walk can see it: leave the youngest alone.
+    router_->end_walk(begun_ns - std::min(begun_ns, fork_margin_ns), boot_time_now_ns());
+}
+
+void bpf_reader_state::take_tick() {
+  source_->walk_sockets(*router_);
+  if (source_->lost_lifecycle()) {
+    spdlog::warn("bpf_reader lifecycle-lost comparing with the kernel's list of processes");
+    repairs_ = 2; // The second one for those that were too young for the first.
+  }
+  if (repairs_ > 0) {
+    --repairs_;
+    walk_processes();
+  }
+  router_->flush();
+}
+
+void bpf_reader_state::take_route(const route_cgroup& x, const container_actor& container) {
+  auto& known = containers_[x.container];
+  const auto anew = known && known != container;
+  known = container;
+  router_->route(x.cgroup, x.container);
+  if (anew)
+    router_->renew_credit(x.container);
+  source_->set_ignored(x.cgroup, false);
+  self_->send(registry_, route_changed{x.cgroup, x.container});
+  router_->flush();
+}
+
+void bpf_reader_state::take_ignore(const ignore_cgroup& x) {
+  source_->set_ignored(x.cgroup, true);
+  router_->ignore(x.cgroup);
+}
+
+void bpf_reader_state::take_unroute(const unroute_cgroup& x) {
+  source_->set_ignored(x.cgroup, false);
+  router_->unroute(x.cgroup);
+}
+
+reader_status bpf_reader_state::status() {
+  reader_status result;
+  result.features = source_->features();
+  result.events = router_->events();
+  result.losses = source_->losses();
+  for (auto& loss : router_->losses())
+    result.losses.push_back(std::move(loss));
+  result.maps = source_->map_usages();
+  result.routes = router_->routes();
+  result.ignored = router_->ignored();
+  return result;
+}
+
+void bpf_reader_state::send_batch(container_key container, event_batch batch) {
+  if (const auto i = containers_.find(container); i != containers_.end())
+    self_->send(i->second, std::move(batch), credit_actor{bpf_reader_actor{self_}});
+}
+
+void bpf_reader_state::cgroup_created(cgroup_found cgroup) {
+  self_->send(registry_, std::move(cgroup));
+}
+
+void bpf_reader_state::cgroup_without_path(cgroup_id cgroup) {
+  self_->send(registry_, cgroup_unknown{cgroup});
+}
+
+void bpf_reader_state::cgroup_gone(cgroup_id cgroup, uint64_t time_ns) {
+  self_->send(registry_, cgroup_removed{cgroup, time_ns});
+}
+
+void bpf_reader_state::container_released(container_key container) {
+  containers_.erase(container);
+}
+
+bpf_reader_actor::behavior_type
+bpf_reader_of(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const settings& options,
+              const event_source_factory& make_source, const registry_actor& registry) {
+  install_defaults(self, "bpf_reader");
+  auto source = make_source();
+  if (source == nullptr)
+    self->quit(make_error(ec::kernel_unsupported, "no BPF program can be loaded"));
+  else
+    self->state.start(options, std::move(source), registry);
+  return {
+      [self](const drain&) { self->state.drain_once(); },
+      [self](const tick&) { self->state.take_tick(); },
+      [self](const credit& x) { self->state.take_credit(x); },
+      [self](const route_cgroup& x, const container_actor& container) {
+        self->state.take_route(x, container);
+      },
+      [self](const ignore_cgroup& x) { self->state.take_ignore(x); },
+      [self](const unroute_cgroup& x) { self->state.take_unroute(x); },
+      [self](const get_status&) { return self->state.status(); },
+  };
+}
+
+bpf_reader_actor::behavior_type
+bpf_reader(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const settings& options,
+           const cgroup_hierarchy& hierarchy, const registry_actor& registry) {
+  const kernel_options kernel{options.ring_bytes, options.wakeup_bytes, hierarchy.controller};
+  return bpf_reader_of(
+      self, options, [kernel] { return open_kernel(kernel); }, registry);
+}
+
+} // namespace troupe

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/bpf_reader/bpf_reader_state.hpp"
+#include "actors/bpf_reader/event_source.hpp"
+#include "actors/host/cgroup_hierarchy.hpp"
+#include "messages/actors.hpp"
+#include "messages/settings.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace troupe {
+
+/// Makes the source of events; called in the reader's own thread. Null: nothing can be read, the
+/// reader ends with ec::kernel_unsupported.
+using event_source_factory = std::function<std::unique_ptr<event_source>()>;
+
+/// The reader of the running kernel. Spawn it detached: it sleeps in the ring's wait.
+bpf_reader_actor::behavior_type
+bpf_reader(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const settings& options,
+           const cgroup_hierarchy& hierarchy, const registry_actor& registry);
+
+/// The same on any source: a recording, or a test.
+bpf_reader_actor::behavior_type
+bpf_reader_of(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const settings& options,
+              const event_source_factory& make_source, const registry_actor& registry);
+
+} // namespace troupe

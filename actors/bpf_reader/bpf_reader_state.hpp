@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/bpf_reader/event_source.hpp"
+#include "actors/bpf_reader/router.hpp"
+#include "messages/actors.hpp"
+#include "messages/settings.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <unordered_map>
+
+namespace troupe {
+
+/// What the reader owns, and what it does with each message.
+struct bpf_reader_state final : router_output {
+  explicit bpf_reader_state(bpf_reader_actor::pointer self);
+
+  void start(const settings& options, std::unique_ptr<event_source> source,
+             const registry_actor& registry);
+  void drain_once();
+  void take_tick();
+  void take_credit(const credit& x) {
+    router_->grant(x.container, x.batches);
+    router_->flush();
+  }
+  void take_route(const route_cgroup& x, const container_actor& container);
+  void take_ignore(const ignore_cgroup& x);
+  void take_unroute(const unroute_cgroup& x);
+  [[nodiscard]] reader_status status();
+
+  static constexpr const char* name = "bpf_reader";
+
+private:
+  static constexpr auto first_walk = std::chrono::seconds{1};
+  static constexpr uint64_t fork_margin_ns = 1'000'000'000;
+
+  void walk_processes();
+
+  void send_batch(container_key container, event_batch batch) override;
+  void cgroup_created(cgroup_found cgroup) override;
+  void cgroup_without_path(cgroup_id cgroup) override;
+  void cgroup_gone(cgroup_id cgroup, uint64_t time_ns) override;
+  void container_released(container_key container) override;
+
+  bpf_reader_actor::pointer self_;
+  registry_actor registry_;
+  std::unique_ptr<event_source> source_;
+  std::unique_ptr<router> router_;
+  std::unordered_map<container_key, container_actor> containers_;
+  std::chrono::milliseconds interval_{20};
+  std::chrono::steady_clock::time_point started_;
+  int repairs_ = 0; ///< walks still to make after a loss
+};
+
+} // namespace troupe

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Where records come from: the kernel, a recording, or a test.
+
+#include "bpf/event.h"
+#include "messages/agent_status.hpp"
+
+#include <chrono>
+#include <vector>
+
+namespace troupe {
+
+/// Takes records one by one. A record is its header and what follows it, header.size bytes in all;
+/// it ends with the call.
+class record_sink {
+public:
+  virtual void take(const event_header& record) = 0;
+
+protected:
+  ~record_sink() = default;
+};
+
+/// All of it is called by one thread. Nothing blocks but poll(), and that for at most `wait`.
+class event_source {
+public:
+  virtual ~event_source() = default;
+
+  /// Waits until much has gathered, but at most so long; then gives what is there, a bounded
+  /// amount, in order.
+  virtual void poll(std::chrono::milliseconds wait, record_sink& sink) = 0;
+
+  /// Gives a process_found for every process, merged by time with what lies in the ring. False
+  /// when the walk could not be made or was cut off.
+  virtual bool walk_processes(record_sink& sink) = 0;
+
+  /// Gives the sockets that were open before the source was. Once.
+  virtual void scan_sockets(record_sink& sink) = 0;
+
+  /// Gives the progress of live connections, merged by time with what lies in the ring.
+  virtual void walk_sockets(record_sink& sink) = 0;
+
+  /// Wants no more process and socket events of a cgroup, or wants them again. Best effort.
+  virtual void set_ignored(cgroup_id cgroup, bool ignored) = 0;
+
+  [[nodiscard]] virtual std::vector<feature_status> features() const = 0;
+
+  /// All losses since the start.
+  [[nodiscard]] virtual std::vector<loss_count> losses() = 0;
+
+  /// True when a lifecycle event was lost since the last call.
+  [[nodiscard]] virtual bool lost_lifecycle() = 0;
+
+  [[nodiscard]] virtual std::vector<map_usage> map_usages() = 0;
+};
+
+} // namespace troupe
