@@ -117,16 +117,20 @@ void add_setting_flags(CLI::App& command, flag_texts& into, uint8_t scope) {
   for (const auto& x : settings_schema()) {
     if ((x.scope & scope) == 0)
       continue;
-    const auto take = [&into, key = std::string{x.key}](const std::vector<std::string>& texts) {
+    const bool is_switch = x.value.empty();
+    const auto take = [&into, is_switch,
+                       key = std::string{x.key}](const std::vector<std::string>& texts) {
       // A switch without a value is on.
-      into.settings[key] = texts.empty() || texts.front() == "{}"
-                               ? "true"
-                               : fmt::format("{}", fmt::join(texts, ","));
+      const auto text = fmt::format("{}", fmt::join(texts, ","));
+      into.settings[key] = is_switch && text.empty() ? "true" : text;
       return true;
     };
-    auto* option = command.add_option(x.flag(), take, std::string{x.meaning});
+    const auto usual = x.get(configuration{});
+    const auto meaning =
+        usual.empty() ? std::string{x.meaning} : fmt::format("{} (default: {})", x.meaning, usual);
+    auto* option = command.add_option(x.flag(), take, meaning);
     option->type_name(std::string{x.value})->group(std::string{x.group});
-    if (x.value.empty())
+    if (is_switch)
       option->expected(0, 1)->type_name("[true|false]");
     if (!x.list)
       option->take_last();

@@ -29,6 +29,7 @@ struct flag_texts {
   bool all = false;
   bool watch = false;
   bool allow_loss = false;
+  bool version = false;
   std::string config;
   std::string cgroup;
   setting_texts settings;

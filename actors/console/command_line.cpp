@@ -4,6 +4,7 @@
 #include "actors/console/command_flags.hpp"
 #include "actors/console/escape.hpp"
 #include "actors/console/field_selection.hpp"
+#include "actors/console/help_format.hpp"
 #include "actors/console/help_texts.hpp"
 #include "actors/console/list_fields.hpp"
 #include "actors/console/nearest.hpp"
@@ -49,7 +50,7 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, std::string_vie
 
 void define_trace(command_line& line) {
   line.trace = add_command(line.app, "trace", help::trace, help::trace_examples);
-  line.trace->require_subcommand(1);
+  line.trace->require_subcommand(0, 1);
   for (const auto kind : trace_kinds) {
     auto* command = add_command(*line.trace, std::string{to_string(kind)},
                                 help::trace_summary(kind), help::trace_kind_examples(kind));
@@ -70,6 +71,7 @@ void define(command_line& line) {
   line.app.allow_extras();
   line.app.require_subcommand(0, 1);
   line.app.set_help_flag("-h,--help", "say how to use it and exit");
+  line.app.add_flag("--version", line.texts.version, "as the command version");
 
   line.agent = add_command(line.app, "agent", help::agent, help::agent_examples);
   add_setting_flags(*line.agent, line.texts, scope_all);
@@ -244,14 +246,6 @@ int dispatch(command_line& line, const CLI::App* command) {
   return usage(line, command, "say what to trace: exec, exit, tcp or oom");
 }
 
-int complain(const command_line& line, const CLI::ParseError& error) {
-  const auto* command = innermost(&line.app);
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)
-      && command == line.trace)
-    return usage(line, command, "say what to trace: exec, exit, tcp or oom");
-  return usage(line, command, error.what());
-}
-
 } // namespace
 
 int run_command_line(const std::vector<std::string>& arguments, const output_streams& streams,
@@ -263,18 +257,23 @@ int run_command_line(const std::vector<std::string>& arguments, const output_str
   try {
     line.app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
-    const auto text = innermost(&line.app)->help(path_of(innermost(&line.app)));
-    static_cast<void>(write_all(streams.out, text));
+    const auto* command = innermost(&line.app);
+    static_cast<void>(write_all(streams.out, format_help(*command, path_of(command))));
     return exit_done;
+  } catch (const CLI::ArgumentMismatch& error) { // "--container: 1 required NAME missing"
+    const std::string what = error.what();
+    return usage(line, innermost(&line.app), what.substr(0, what.find(':')) + " needs a value");
   } catch (const CLI::ParseError& error) { // CLI11 throws; nothing of ours does.
-    return complain(line, error);
+    return usage(line, innermost(&line.app), error.what());
   }
   const auto* command = innermost(&line.app);
   for (const auto* at = command; at != nullptr; at = at->get_parent())
     if (const auto extras = at->remaining(); !extras.empty())
       return usage(line, at, describe_extra(*at, extras.front()));
+  if (command == &line.app && line.texts.version)
+    return run_version(line);
   if (command == &line.app) {
-    say(streams.err, line.app.help());
+    say(streams.err, format_help(line.app, path_of(&line.app)));
     return exit_usage;
   }
   return dispatch(line, command);

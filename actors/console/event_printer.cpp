@@ -17,7 +17,7 @@ bool is_structured(output_format format) {
 } // namespace
 
 event_printer::event_printer(stream_options options, std::optional<unsigned> terminal)
-    : options_(std::move(options)), cut_(terminal.has_value()) {
+    : options_(std::move(options)), terminal_(terminal) {
   const auto& fields = event_fields(options_.kind);
   for (const auto i : options_.fields) {
     const auto& info = fields[i].info;
@@ -41,7 +41,7 @@ std::string event_printer::header() const {
   std::vector<std::string> names;
   for (const auto& column : columns_)
     names.push_back(column.header);
-  return layout_line(columns_, widths_, names, cut_);
+  return layout_line(columns_, widths_, names, terminal_);
 }
 
 bool event_printer::shows(const trace_batch& batch) const {
@@ -69,7 +69,7 @@ void event_printer::print_row(const event_row& row, std::string& out) const {
     case output_format::wide:
       break;
   }
-  out += layout_line(columns_, widths_, make_cells(fields, options_.fields, row), cut_);
+  out += layout_line(columns_, widths_, make_cells(fields, options_.fields, row), terminal_);
 }
 
 size_t event_printer::print(const trace_batch& batch, int64_t boot_to_unix_ns,

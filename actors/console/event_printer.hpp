@@ -43,7 +43,7 @@ private:
   void print_row(const event_row& row, std::string& out) const;
 
   stream_options options_;
-  bool cut_;
+  std::optional<unsigned> terminal_;
   std::vector<table_column> columns_;
   std::vector<size_t> widths_;
 };

@@ -19,10 +19,11 @@ inline constexpr std::string_view program_examples = R"(Examples:
   troupe agent                     serve Prometheus metrics on 127.0.0.1:9912
 
 Settings come from flags, then TROUPE_* variables, then the --config file.
-Exit codes: 0 done, 1 error, 2 usage, 3 this machine cannot, 4 events were lost.)";
+Exit codes: 0 done, 1 error, 2 usage, 3 this machine cannot, 4 events were lost.
+'troupe COMMAND --help' tells more, with examples.)";
 
 inline constexpr std::string_view agent =
-    "Watch all containers and serve /metrics, until SIGTERM or Ctrl-C. Needs root.";
+    "Watch all containers and serve their metrics, until SIGTERM or Ctrl-C. Needs root.";
 inline constexpr std::string_view agent_examples = R"(Examples:
   troupe agent                                  metrics on http://127.0.0.1:9912/metrics
   troupe agent --listen 0.0.0.0:9912            for a Prometheus on another machine

@@ -9,11 +9,12 @@ namespace troupe {
 
 namespace {
 
-// The table of edit_distance is quadratic; nobody mistypes a longer text by a few letters.
+// The table of edit_distance is quadratic, and a name may be as long as its maker likes.
 constexpr size_t longest_compared = 256;
 
 std::optional<size_t> likeness(std::string_view wanted, std::string_view candidate) {
-  if (wanted.empty() || candidate.empty())
+  if (wanted.empty() || candidate.empty()
+      || std::max(wanted.size(), candidate.size()) > longest_compared)
     return std::nullopt;
   const auto edits = edit_distance(wanted, candidate);
   if (edits <= std::max<size_t>(1, std::max(wanted.size(), candidate.size()) / 3))
@@ -28,8 +29,6 @@ std::optional<size_t> likeness(std::string_view wanted, std::string_view candida
 } // namespace
 
 size_t edit_distance(std::string_view a, std::string_view b) {
-  a = a.substr(0, longest_compared);
-  b = b.substr(0, longest_compared);
   std::vector<std::vector<size_t>> edits(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i)
     edits[i][0] = i;

@@ -30,7 +30,7 @@ std::vector<size_t> fit_widths(std::vector<size_t> natural, size_t available) {
   while (total > room) {
     const auto widest = std::max_element(natural.begin(), natural.end());
     if (*widest <= 1)
-      break; // A terminal narrower than its columns: what is left over is cut by the terminal.
+      break; // More columns than the terminal has places: the line is cut.
     --*widest;
     --total;
   }
@@ -38,11 +38,11 @@ std::vector<size_t> fit_widths(std::vector<size_t> natural, size_t available) {
 }
 
 std::string layout_line(const std::vector<table_column>& columns, const std::vector<size_t>& widths,
-                        const std::vector<std::string>& cells, bool cut) {
+                        const std::vector<std::string>& cells, std::optional<unsigned> terminal) {
   std::string line;
   for (size_t i = 0; i < columns.size(); ++i) {
     auto cell = escape_for_terminal(cells[i]);
-    if (cut)
+    if (terminal)
       cell = cut_to_width(cell, widths[i]);
     const auto used = display_width(cell);
     const auto padding = std::string(widths[i] > used ? widths[i] - used : 0, ' ');
@@ -57,6 +57,8 @@ std::string layout_line(const std::vector<table_column>& columns, const std::vec
   }
   while (!line.empty() && line.back() == ' ')
     line.pop_back();
+  if (terminal)
+    line = cut_to_width(line, *terminal);
   line += '\n';
   return line;
 }
@@ -73,9 +75,9 @@ std::string table::render(std::optional<unsigned> terminal, bool headers) const 
     widths = fit_widths(std::move(widths), *terminal);
   std::string text;
   if (headers)
-    text += layout_line(columns_, widths, headers_of(columns_), terminal.has_value());
+    text += layout_line(columns_, widths, headers_of(columns_), terminal);
   for (const auto& row : rows_)
-    text += layout_line(columns_, widths, row, terminal.has_value());
+    text += layout_line(columns_, widths, row, terminal);
   return text;
 }
 

@@ -19,11 +19,13 @@ struct table_column {
 /// between each: the widest give way first, none below its part of a very narrow terminal.
 [[nodiscard]] std::vector<size_t> fit_widths(std::vector<size_t> natural, size_t available);
 
-/// Lays cells out as one line with its newline. Cells are escaped here; each is cut to its width
-/// when `cut`, else it may push the rest to the right. The last column is never padded.
+/// Lays cells out as one line with its newline. Cells are escaped here; in a terminal each is cut
+/// to its width and the line to the terminal's, else a cell may push the rest to the right. The
+/// last column is never padded.
 [[nodiscard]] std::string layout_line(const std::vector<table_column>& columns,
                                       const std::vector<size_t>& widths,
-                                      const std::vector<std::string>& cells, bool cut);
+                                      const std::vector<std::string>& cells,
+                                      std::optional<unsigned> terminal);
 
 /// A table whose rows are all known before it is printed.
 class table {

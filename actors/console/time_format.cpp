@@ -38,6 +38,19 @@ std::string two_units(uint64_t amount, uint64_t per_major, char major, char mino
   return fmt::format("{}{}{}{}", amount / per_major, major, amount % per_major, minor);
 }
 
+/// Three digits at least: "4.25us", "42.5us", "425us". Cut rather than rounded: 999999 ns are no
+/// full millisecond.
+std::string three_digits(uint64_t ns, uint64_t unit_ns, std::string_view unit) {
+  const auto whole = ns / unit_ns;
+  const int decimals = whole >= 100 ? 0 : whole >= 10 ? 1 : 2;
+  uint64_t fraction = ns % unit_ns * 100 / unit_ns;
+  if (decimals == 1)
+    fraction /= 10;
+  if (decimals == 0 || fraction == 0)
+    return fmt::format("{}{}", whole, unit);
+  return fmt::format("{}.{:0{}}{}", whole, fraction, decimals, unit);
+}
+
 } // namespace
 
 std::string rfc3339(int64_t unix_ns) {
@@ -61,12 +74,12 @@ std::string duration_text(uint64_t ns) {
   if (ns < 1'000)
     return fmt::format("{}ns", ns);
   if (ns < 1'000'000)
-    return fmt::format("{:.3g}us", static_cast<double>(ns) / 1e3);
+    return three_digits(ns, 1'000, "us");
   if (ns < 1'000'000'000)
-    return fmt::format("{:.3g}ms", static_cast<double>(ns) / 1e6);
+    return three_digits(ns, 1'000'000, "ms");
   const auto seconds = ns / 1'000'000'000;
   if (seconds < 60)
-    return fmt::format("{:.3g}s", static_cast<double>(ns) / 1e9);
+    return three_digits(ns, 1'000'000'000, "s");
   if (seconds < 3600)
     return two_units(seconds, 60, 'm', 's');
   if (seconds < 86400)

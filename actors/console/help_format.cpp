@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/console/help_format.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+namespace {
+
+using line = std::pair<std::string, std::string>;
+
+/// "-c, --container NAME".
+std::string names_of(const CLI::Option& option) {
+  std::vector<std::string> names;
+  for (const auto& name : option.get_snames())
+    names.push_back("-" + name);
+  for (const auto& name : option.get_lnames())
+    names.push_back("--" + name);
+  auto text = fmt::format("{}", fmt::join(names, ", "));
+  if (option.get_snames().empty())
+    text = "    " + text; // Long names stand below each other.
+  return option.get_type_size() == 0 ? text : text + " " + option.get_type_name();
+}
+
+void append_section(std::string& text, const std::string& heading, const std::vector<line>& lines) {
+  size_t width = 0;
+  for (const auto& [left, right] : lines)
+    width = std::max(width, left.size());
+  text += fmt::format("\n{}:\n", heading);
+  for (const auto& [left, right] : lines)
+    text += fmt::format("  {:{}}  {}\n", left, width, right);
+}
+
+void append_commands(std::string& text, const CLI::App& command) {
+  std::vector<line> lines;
+  for (const auto* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+    lines.emplace_back(sub->get_name(), sub->get_description());
+  if (!lines.empty())
+    append_section(text, "Commands", lines);
+}
+
+void append_flags(std::string& text, const CLI::App& command) {
+  std::vector<std::string> groups;
+  for (const auto* option : command.get_options())
+    if (std::find(groups.begin(), groups.end(), option->get_group()) == groups.end())
+      groups.push_back(option->get_group());
+  std::stable_partition(groups.begin(), groups.end(),
+                        [](const std::string& x) { return x != "Options"; });
+  for (const auto& group : groups) {
+    std::vector<line> lines;
+    for (const auto* option : command.get_options())
+      if (option->get_group() == group)
+        lines.emplace_back(names_of(*option), option->get_description());
+    append_section(text, group == "Options" ? "Other" : group, lines);
+  }
+}
+
+} // namespace
+
+std::string format_help(const CLI::App& command, const std::string& path) {
+  const bool has_commands = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
+  auto text = fmt::format("{}\n\nUsage: {}{} [flags]\n\n{}\n", command.get_description(), path,
+                          has_commands ? " COMMAND" : "", command.get_footer());
+  append_commands(text, command);
+  append_flags(text, command);
+  return text;
+}
+
+} // namespace troupe

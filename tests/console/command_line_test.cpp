@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/console/command_line.hpp"
+#include "tests/console/captured_output.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace troupe;
+
+namespace {
+
+/// Runs the command line with commands that only note what they were asked.
+struct command_line_run {
+  captured_output output;
+  std::map<std::string, std::string> variables;
+  std::optional<agent_request> agent;
+  std::optional<trace_request> trace;
+  std::optional<list_request> list;
+  std::optional<doctor_request> doctor;
+  std::optional<version_request> version;
+
+  int operator()(std::vector<std::string> arguments) {
+    const command_set commands{
+        [this](const agent_request& x, const output_streams&) { return note(agent, x); },
+        [this](const trace_request& x, const output_streams&) { return note(trace, x); },
+        [this](const list_request& x, const output_streams&) { return note(list, x); },
+        [this](const doctor_request& x, const output_streams&) { return note(doctor, x); },
+        [this](const version_request& x, const output_streams&) { return note(version, x); },
+    };
+    const auto environment = [this](const char* name) -> const char* {
+      const auto i = variables.find(name);
+      return i == variables.end() ? nullptr : i->second.c_str();
+    };
+    return run_command_line(std::move(arguments), output.streams(), environment, commands);
+  }
+
+  template <class T>
+  static int note(std::optional<T>& into, const T& request) {
+    into = request;
+    return exit_done;
+  }
+};
+
+/// The first line of what is said about wrong arguments; requires exit 2, a hint, and no data.
+std::string complaint(std::vector<std::string> arguments) {
+  command_line_run run;
+  CHECK(run(std::move(arguments)) == exit_usage);
+  CHECK(run.output.out.text().empty());
+  const auto text = run.output.err.text();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+  CHECK(text.find("--help'.\n") != std::string::npos);
+  return text.substr(0, text.find('\n'));
+}
+
+std::string help_of(std::vector<std::string> arguments) {
+  command_line_run run;
+  arguments.emplace_back("--help");
+  CHECK(run(std::move(arguments)) == exit_done);
+  CHECK(run.output.err.text().empty());
+  return run.output.out.text();
+}
+
+const std::vector<std::vector<std::string>> all_commands{{},
+                                                         {"agent"},
+                                                         {"list"},
+                                                         {"trace"},
+                                                         {"trace", "exec"},
+                                                         {"trace", "exit"},
+                                                         {"trace", "tcp"},
+                                                         {"trace", "oom"},
+                                                         {"doctor"},
+                                                         {"version"}};
+
+} // namespace
+
+TEST_CASE("command line: each command's help has a usage and examples of itself") {
+  for (const auto& command : all_commands) {
+    const auto text = help_of(command);
+    std::string path = "troupe";
+    for (const auto& word : command)
+      path += " " + word;
+    CHECK_MESSAGE(text.find("Usage: " + path) != std::string::npos, text);
+    const auto examples = text.find("Examples:\n  ");
+    REQUIRE_MESSAGE(examples != std::string::npos, text);
+    CHECK_MESSAGE(text.find(path, examples) != std::string::npos, text);
+  }
+}
+
+TEST_CASE("command line: every line of help fits a terminal") {
+  for (const auto& command : all_commands) {
+    std::istringstream lines{help_of(command)};
+    for (std::string line; std::getline(lines, line);)
+      CHECK_MESSAGE(line.size() <= 110, line);
+  }
+}
+
+TEST_CASE("command line: without a command it says how to use it") {
+  command_line_run run;
+  CHECK(run({}) == exit_usage);
+  CHECK(run.output.out.text().empty());
+  CHECK(run.output.err.text().find("Examples:") != std::string::npos);
+}
+
+TEST_CASE("command line: misspelt commands and flags name what was probably meant") {
+  CHECK(complaint({"lst"}) == "troupe: unknown command 'lst'; did you mean 'list'?");
+  CHECK(complaint({"frobnicate"}) == "troupe: unknown command 'frobnicate'");
+  CHECK(complaint({"trace", "exce"})
+        == "troupe trace: unknown command 'exce'; did you mean 'exec'?");
+  CHECK(complaint({"trace"}) == "troupe trace: say what to trace: exec, exit, tcp or oom");
+  CHECK(complaint({"list", "--al"}) == "troupe list: unknown flag '--al'; did you mean '--all'?");
+  CHECK(complaint({"list", "--no-such-flag"}).starts_with("troupe list: unknown flag "));
+  CHECK(complaint({"list", "-z"}).starts_with("troupe list: unknown flag '-z'"));
+  CHECK(complaint({"--lst"}).starts_with("troupe: unknown flag '--lst'"));
+  CHECK(complaint({"list", "web"})
+        == "troupe list: 'web' is not expected here: this command takes flags only");
+  CHECK(complaint({"trace", "exec", "\x1b[2J"}).find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("command line: bad values say what to write") {
+  CHECK(complaint({"list", "-o", "jsn"})
+        == "troupe list: -o/--output 'jsn': write columns, wide, json or yaml");
+  CHECK(complaint({"trace", "exec", "--timeout", "soon"})
+        == "troupe trace exec: --timeout 'soon': write seconds, like 10 or 0.5");
+  CHECK(complaint({"trace", "exec", "--timeout", "0"}).find("--timeout '0'") != std::string::npos);
+  CHECK(complaint({"list", "-r", "dokcer"})
+            .starts_with(
+                "troupe list: -r/--runtime 'dokcer': unknown runtime; did you mean 'docker'?"));
+  CHECK(complaint({"list", "-l", "=x"})
+        == "troupe list: -l/--label '=x': write KEY=VALUE, KEY!=VALUE or KEY");
+  CHECK(complaint({"list", "--pid", "-1"}).find("--pid") != std::string::npos);
+  CHECK(complaint({"list", "--pid", "x"}) == "troupe list: --pid 'x': write a process id");
+  CHECK(complaint({"list", "-c", ""})
+        == "troupe list: -c/--container '': the value is empty; leave the flag away to mean all");
+  CHECK(complaint({"list", "--fields", "nmae"})
+        == "troupe list: unknown field 'nmae'; did you mean 'name'?; --list shows the fields");
+  CHECK(complaint({"agent", "--listen", "x"}).starts_with("troupe agent: --listen 'x': write "));
+  CHECK(complaint({"agent", "--config", "/nonexistent"}).starts_with("troupe agent: cannot read "));
+}
+
+TEST_CASE("command line: a flag without its value") {
+  CHECK(complaint({"list", "-c"}) == "troupe list: --container needs a value");
+  CHECK(complaint({"list", "--fields"}) == "troupe list: --fields needs a value");
+  CHECK(complaint({"agent", "--listen"}) == "troupe agent: --listen needs a value");
+}
+
+TEST_CASE("command line: the scope flags reach the command, each repeatable") {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"list"}, {"trace", "exec"}, {"trace", "tcp"}}) {
+    command_line_run run;
+    auto arguments = command;
+    for (const auto* word : {"-c", "web", "--container", "!db", "-n", "shop", "--pod", "p", "-l",
+                             "a=b", "-l", "c", "-r", "docker", "--pid", "7", "--pid=8"})
+      arguments.emplace_back(word);
+    REQUIRE_MESSAGE(run(arguments) == exit_done, run.output.err.text());
+    const auto& scope = run.list ? run.list->scope : run.trace->scope;
+    CHECK(scope.text() == "-c web -c !db -n shop --pod p -r docker -l a=b -l c --pid 7 --pid 8");
+  }
+}
+
+TEST_CASE("command line: trace takes its own flags") {
+  command_line_run run;
+  REQUIRE(run({"trace", "exit", "--all", "--allow-loss", "--timeout", "2.5", "-o", "json",
+               "--no-headers", "--fields", "-pid,+labels"})
+          == exit_done);
+  CHECK(run.trace->kind == trace_kind::exit);
+  CHECK(run.trace->setup);
+  CHECK(run.trace->allow_loss);
+  CHECK(run.trace->timeout == std::chrono::milliseconds{2500});
+  CHECK(run.trace->output.format == output_format::json);
+  CHECK_FALSE(run.trace->output.headers);
+  const auto& fields = event_fields(trace_kind::exit);
+  CHECK(fields[run.trace->output.fields.back()].info.name == "labels");
+}
+
+TEST_CASE("command line: list takes its own flags") {
+  command_line_run run;
+  REQUIRE(run({"list", "-w", "-a", "--docker-socket", "/a", "--docker-socket", "/b",
+               "--runtime-timeout", "1s"})
+          == exit_done);
+  CHECK(run.list->watch);
+  CHECK(run.list->all);
+  CHECK(run.list->config.agent.docker_sockets == std::vector<std::string>{"/a", "/b"});
+  CHECK(run.list->config.agent.runtime_timeout == std::chrono::seconds{1});
+}
+
+TEST_CASE("command line: --list says which fields there are, and runs nothing") {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"list"}, {"trace", "exec"}, {"trace", "tcp"}}) {
+    command_line_run run;
+    auto arguments = command;
+    arguments.emplace_back("--list");
+    CHECK(run(arguments) == exit_done);
+    CHECK(run.output.out.text().find("container_id") != std::string::npos);
+    CHECK_FALSE(run.list);
+    CHECK_FALSE(run.trace);
+  }
+}
+
+TEST_CASE("command line: settings come as flags, variables and file") {
+  command_line_run run;
+  run.variables = {{"TROUPE_POD_LABELS", "true"}, {"TROUPE_LISTEN", "127.0.0.1:1"}};
+  REQUIRE(run({"agent", "--listen", "127.0.0.1:2", "--services=false"}) == exit_done);
+  CHECK(run.agent->config.agent.listen == "127.0.0.1:2");
+  CHECK(run.agent->config.agent.pod_labels);
+  CHECK_FALSE(run.agent->config.agent.services);
+}
+
+TEST_CASE("command line: a switch alone is on, and does not swallow the next flag") {
+  command_line_run run;
+  REQUIRE(run({"agent", "--pod-labels", "--log-level", "debug"}) == exit_done);
+  CHECK(run.agent->config.agent.pod_labels);
+  CHECK(run.agent->config.log_level == "debug");
+}
+
+TEST_CASE("command line: a flag that was given twice counts as given last") {
+  command_line_run run;
+  REQUIRE(run({"agent", "--listen", "127.0.0.1:1", "--listen", "127.0.0.1:2"}) == exit_done);
+  CHECK(run.agent->config.agent.listen == "127.0.0.1:2");
+}
+
+TEST_CASE("command line: doctor and version") {
+  command_line_run run;
+  REQUIRE(run({"doctor", "--cgroup", "/docker/abc", "-o", "json"}) == exit_done);
+  CHECK(run.doctor->cgroup_path == "/docker/abc");
+  CHECK(run.doctor->format == output_format::json);
+  REQUIRE(run({"version", "-o", "yaml"}) == exit_done);
+  CHECK(run.version->format == output_format::yaml);
+  REQUIRE(run({"--version"}) == exit_done);
+}
