@@ -38,6 +38,7 @@ auto inspect(Inspector& f, cgroup_found& x) {
 /// All cgroups of the hierarchy that holds the containers, parents before children.
 struct cgroup_listing {
   std::vector<cgroup_found> cgroups;
+  bool complete = true; ///< false: there were more than a walk may take; absence means nothing
 };
 
 } // namespace troupe

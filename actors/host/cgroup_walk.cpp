@@ -87,11 +87,12 @@ std::optional<std::string> path_by_handle(const std::string& mount, cgroup_id id
 
 } // namespace
 
-walk_result walk_cgroups(const cgroup_hierarchy& hierarchy, const walk_bounds& bounds) {
-  walk_result result;
-  auto& cgroups = result.listing.cgroups;
+cgroup_listing walk_cgroups(const cgroup_hierarchy& hierarchy, const walk_bounds& bounds) {
+  cgroup_listing result;
+  auto& cgroups = result.cgroups;
   const auto now = boot_time_now_ns();
   struct stat root {};
+  result.complete = false;
   if (stat(hierarchy.mount.c_str(), &root) != 0 || !S_ISDIR(root.st_mode))
     return result;
   result.complete = true;
@@ -126,7 +127,7 @@ std::optional<cgroup_found> find_cgroup(const cgroup_hierarchy& hierarchy, cgrou
   if (auto path = path_by_handle(hierarchy.mount, id))
     return cgroup_found{id, std::move(*path), boot_time_now_ns(), false};
   auto walked = walk_cgroups(hierarchy);
-  for (auto& cgroup : walked.listing.cgroups)
+  for (auto& cgroup : walked.cgroups)
     if (cgroup.id == id)
       return std::move(cgroup);
   return {};

@@ -15,14 +15,10 @@ struct walk_bounds {
   size_t depth = 64;
 };
 
-struct walk_result {
-  cgroup_listing listing; ///< the root too; parents before children
-  bool complete = false;  ///< false: the root could not be read, or a bound was reached
-};
-
 /// All cgroups of the hierarchy. The id of a cgroup is the inode number of its directory, which is
-/// what bpf_get_current_cgroup_id() and kernfs_node::id are on 64-bit machines.
-walk_result walk_cgroups(const cgroup_hierarchy& hierarchy, const walk_bounds& bounds = {});
+/// what bpf_get_current_cgroup_id() and kernfs_node::id are on 64-bit machines. The root is the
+/// first; without it (nothing could be read) the listing is empty.
+cgroup_listing walk_cgroups(const cgroup_hierarchy& hierarchy, const walk_bounds& bounds = {});
 
 /// The path of one cgroup, relative to the hierarchy's root. Empty when it does not exist (any
 /// more).

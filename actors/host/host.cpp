@@ -20,14 +20,14 @@ host_actor::behavior_type host(host_actor::stateful_pointer<host_state> self,
       [self](const scan_cgroups&) -> caf::result<cgroup_listing> {
         auto walked = walk_cgroups(self->state.hierarchy);
         const auto& mount = self->state.hierarchy.mount;
-        if (walked.listing.cgroups.empty())
+        if (walked.cgroups.empty())
           return make_error(ec::unknown_cgroup, "cannot read the cgroups below " + mount
                                                     + "; set the cgroup root to where cgroupfs is "
                                                       "mounted");
         if (!walked.complete)
           spdlog::warn("host walk-incomplete only the first {} cgroups below {} were read",
-                       walked.listing.cgroups.size(), mount);
-        return std::move(walked.listing);
+                       walked.cgroups.size(), mount);
+        return walked;
       },
       [self](const cgroup_unknown& x) -> caf::result<cgroup_found> {
         if (auto found = find_cgroup(self->state.hierarchy, x.cgroup))

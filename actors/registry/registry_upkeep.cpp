@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What time, failures and restarted neighbours ask of the registry's table.
+
+#include "actors/registry/container_id.hpp"
+#include "actors/registry/registry_table.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace troupe {
+
+void registry_table::tick(time_point now) {
+  std::vector<container_key> unnamed;
+  std::vector<container_key> retired;
+  for (const auto& [key, record] : containers_) {
+    if (record.live == 0 && now - record.empty_since >= options_.retire_after)
+      retired.push_back(key);
+    else if (record.identity.container_id.empty()
+             && now - record.created >= options_.fallback_name_after)
+      unnamed.push_back(key);
+  }
+  for (auto key : unnamed)
+    name_by_fallback(key);
+  for (auto key : retired)
+    retire(key);
+
+  // Cgroups that are gone before their container: nested ones, and those from before a restart.
+  std::vector<cgroup_id> forgotten;
+  for (const auto& [id, record] : cgroups_)
+    if (!record.live && now - record.gone_since >= options_.retire_after)
+      forgotten.push_back(id);
+  for (auto id : forgotten)
+    forget_cgroup(id);
+
+  replay_lookups(); // The host did not answer in time, or was away.
+}
+
+void registry_table::retire(container_key key) {
+  const auto cgroups = containers_.at(key).cgroups;
+  for (auto cgroup : cgroups)
+    forget_cgroup(cgroup);
+  forget_container(key);
+}
+
+/// Ends the container and takes it out of every index.
+void registry_table::forget_container(container_key key) {
+  const auto& record = containers_.at(key);
+  if (record.question != 0) {
+    by_question_.erase(record.question);
+    orders_.abandon(record.question);
+  }
+  for (const auto& id : record.runtime_ids)
+    if (auto i = by_runtime_id_.find(id); i != by_runtime_id_.end() && i->second == key)
+      by_runtime_id_.erase(i);
+  if (auto i = by_container_id_.find(record.identity.container_id);
+      i != by_container_id_.end() && i->second == key)
+    by_container_id_.erase(i);
+  containers_.erase(key);
+  orders_.end(key);
+}
+
+void registry_table::forget_cgroup(cgroup_id cgroup) {
+  const auto found = cgroups_.find(cgroup);
+  if (found == cgroups_.end())
+    return;
+  if (auto owner = containers_.find(found->second.owner); owner != containers_.end())
+    owner->second.cgroups.erase(cgroup);
+  cgroups_.erase(found);
+  orders_.unroute(cgroup);
+  route_confirmed({cgroup, 0}); // Nobody waits for its route any more.
+}
+
+void registry_table::route_confirmed(const route_changed& changed) {
+  std::vector<container_key> done;
+  for (auto& [key, waiting] : leaving_)
+    if (changed.container != key) {
+      waiting.erase(changed.cgroup);
+      if (waiting.empty())
+        done.push_back(key);
+    }
+  for (auto key : done) {
+    leaving_.erase(key);
+    orders_.end(key);
+  }
+}
+
+/// Tells the reader again where a cgroup leads.
+void registry_table::settle(cgroup_id cgroup) {
+  const auto owner = containers_.find(cgroups_.at(cgroup).owner);
+  if (owner == containers_.end() || owner->second.given_up())
+    orders_.ignore(cgroup);
+  else
+    orders_.route(cgroup, owner->first);
+}
+
+void registry_table::replay_routes() {
+  for (const auto& [id, record] : cgroups_)
+    settle(id);
+}
+
+void registry_table::replay_questions() {
+  for (const auto& [question, key] : by_question_)
+    orders_.ask(question, containers_.at(key).cgroup);
+}
+
+void registry_table::replay_lookups() {
+  for (auto cgroup : looked_up_)
+    orders_.look_up(cgroup);
+}
+
+void registry_table::container_failed(container_key key) {
+  leaving_.erase(key); // What it had not forwarded is lost; nothing is owed to it any more.
+  const auto found = containers_.find(key);
+  if (found == containers_.end())
+    return;
+  auto& record = found->second;
+  ++failed_containers_;
+  ++record.failures;
+  if (record.given_up()) {
+    spdlog::error("registry container-given-up {} failed too often: its cgroups are ignored",
+                  record.identity.container_id);
+    for (auto cgroup : record.cgroups)
+      orders_.ignore(cgroup);
+    return;
+  }
+  start_again(key);
+}
+
+/// A new actor in the place of one that failed: what it had counted is lost, what it is is not.
+void registry_table::start_again(container_key key) {
+  const auto& record = containers_.at(key);
+  orders_.start(key);
+  for (auto cgroup : record.cgroups)
+    if (cgroups_.at(cgroup).live)
+      orders_.tell(key, cgroup_joined{cgroup, 0, false});
+  if (!record.identity.container_id.empty())
+    orders_.tell(key, container_named{record.identity, record.metadata});
+  for (auto cgroup : record.cgroups)
+    orders_.route(cgroup, key);
+}
+
+/// A container's next incarnation gets a new chance.
+void registry_table::start_if_given_up(container_key key) {
+  auto& record = containers_.at(key);
+  if (!record.given_up())
+    return;
+  record.failures = 0;
+  start_again(key);
+}
+
+std::vector<container_key> registry_table::containers() const {
+  std::vector<container_key> result;
+  result.reserve(containers_.size());
+  for (const auto& [key, record] : containers_)
+    if (!record.given_up())
+      result.push_back(key);
+  return result;
+}
+
+registry_status registry_table::status() const {
+  registry_status result;
+  result.containers = containers_.size();
+  for (const auto& [key, record] : containers_)
+    result.provisional += record.resolved ? 0 : 1;
+  result.cgroups = cgroups_.size();
+  result.restarts_of_containers = failed_containers_;
+  return result;
+}
+
+} // namespace troupe
