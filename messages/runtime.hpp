@@ -3,6 +3,7 @@
 
 #include "messages/container_metadata.hpp"
 #include "messages/errors.hpp"
+#include "messages/snapshot.hpp"
 
 #include <string>
 #include <vector>
@@ -55,6 +56,7 @@ struct runtime_status {
   uint64_t lookups_ok = 0;
   uint64_t lookups_unknown = 0; ///< reachable, but it does not know the container
   uint64_t lookups_failed = 0;
+  latency_histogram lookup_latency; ///< of all lookups, also those that failed
 };
 
 /// Every container of every endpoint, and what each endpoint said of itself.

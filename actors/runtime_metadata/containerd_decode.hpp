@@ -9,12 +9,8 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace troupe {
-
-/// docker's containers within a containerd of the machine's own.
-inline constexpr std::string_view moby_namespace = "moby";
 
 /// What containerd stores about a container. Its state comes with its task, see apply_task();
 /// without one it is created: containerd forgets an exit with the task.

@@ -10,11 +10,15 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace troupe {
+
+/// docker's namespace within containerd: it has no names for its containers there.
+inline constexpr std::string_view moby_namespace = "moby";
 
 /// Why a call to a runtime failed. The message names the thing, the cause and the next step.
 struct call_error {
@@ -26,6 +30,7 @@ struct call_error {
 template <class T>
 class [[nodiscard]] call_result {
 public:
+  call_result() : content_(call_error{}) {}
   call_result(T value) : content_(std::move(value)) {}
   call_result(call_error error) : content_(std::move(error)) {}
 

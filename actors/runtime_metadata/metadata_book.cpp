@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/runtime_metadata/metadata_book.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace troupe {
+namespace {
+
+// After a stream opened its list is on the way and answers most questions at once.
+constexpr std::chrono::milliseconds list_grace{250};
+
+bool is_alive(const container_metadata& metadata) {
+  return metadata.state == container_state::running || metadata.state == container_state::paused;
+}
+
+// Two namespaces may have containers of one id; a dead one's id may be used again.
+auto rank(const cached_container& x) {
+  return std::tuple{!x.removed, x.named, is_alive(x.metadata), x.version};
+}
+
+// Errors after which a lookup would only fail the same way.
+bool is_silence(ec code) {
+  return code == ec::runtime_absent || code == ec::runtime_forbidden
+         || code == ec::runtime_unreachable || code == ec::runtime_timeout
+         || code == ec::shutting_down || code == ec::invalid_configuration;
+}
+
+} // namespace
+
+metadata_book::metadata_book(const std::vector<runtime_endpoint>& endpoints) {
+  for (const auto& endpoint : endpoints) {
+    auto& record = endpoints_.emplace_back();
+    record.status.endpoint = endpoint;
+    record.status.message = "not asked yet";
+  }
+}
+
+// ---- who knows whom
+
+bool metadata_book::docker_absent() const {
+  return std::none_of(endpoints_.begin(), endpoints_.end(), [](const auto& x) {
+    return x.status.endpoint.kind == runtime_kind::docker && x.status.error != ec::runtime_absent;
+  });
+}
+
+// docker keeps its containers in containerd too, in a namespace of its own and without their names.
+bool metadata_book::is_dockers(size_t endpoint, const std::string& name_space) const {
+  return endpoints_[endpoint].status.endpoint.kind == runtime_kind::containerd
+         && name_space == moby_namespace && !docker_absent();
+}
+
+bool metadata_book::concerns(size_t endpoint, const cgroup_identity& identity) const {
+  const auto kind = endpoints_[endpoint].status.endpoint.kind;
+  switch (identity.runtime) {
+    case runtime_kind::docker:
+      return kind == runtime_kind::docker || docker_absent();
+    case runtime_kind::containerd:
+      return kind == runtime_kind::containerd;
+    case runtime_kind::kubernetes:
+    case runtime_kind::unknown:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const cached_container* metadata_book::best(const cgroup_identity& identity) const {
+  const cached_container* result = nullptr;
+  for (const auto* entry : cache_.find({identity.id, identity.name_space}))
+    if (concerns(entry->endpoint, identity)
+        && !is_dockers(entry->endpoint, entry->metadata.name_space)
+        && (result == nullptr || rank(*entry) > rank(*result)))
+      result = entry;
+  return result;
+}
+
+// ---- wants
+
+const cached_container* metadata_book::answer(container_key key, want_record& want) {
+  const auto* entry = best(want.identity);
+  if (entry != nullptr && entry->named && entry->version != want.sent_version) {
+    want.sent_version = entry->version;
+    updates_.push_back({key, entry->metadata, entry->removed});
+  }
+  return entry;
+}
+
+void metadata_book::ask(const cgroup_identity& identity, time_point now) {
+  for (size_t i = 0; i < endpoints_.size(); ++i)
+    if (concerns(i, identity))
+      endpoints_[i].queue.ask({identity.id, identity.name_space}, true, now);
+}
+
+void metadata_book::answer_or_ask(container_key key, time_point now) {
+  auto& want = wants_.at(key);
+  const auto* entry = answer(key, want);
+  if (entry == nullptr || !entry->named)
+    ask(want.identity, now);
+  else if (!entry->complete)
+    endpoints_[entry->endpoint].queue.ask({want.identity.id, entry->metadata.name_space}, true,
+                                          now);
+}
+
+void metadata_book::want(container_key key, const cgroup_identity& identity, time_point now) {
+  forget(key); // It may have been asked for under another identity.
+  wants_.emplace(key, want_record{identity});
+  by_id_.emplace(identity.id, key);
+  answer_or_ask(key, now);
+}
+
+void metadata_book::forget(container_key key) {
+  auto want = wants_.find(key);
+  if (want == wants_.end())
+    return;
+  const auto id = std::move(want->second.identity.id);
+  wants_.erase(want);
+  const auto [first, last] = by_id_.equal_range(id);
+  if (auto i = std::find_if(first, last, [&](const auto& x) { return x.second == key; }); i != last)
+    by_id_.erase(i);
+  if (!wanted(id))
+    for (auto& endpoint : endpoints_)
+      endpoint.queue.drop(id);
+}
+
+// Something was said about this container: tell those who want to know. Once all is known, no
+// endpoint need be asked any more.
+void metadata_book::tell(const std::string& id) {
+  const auto [first, last] = by_id_.equal_range(id);
+  bool open = first == last;
+  for (auto i = first; i != last; ++i) {
+    const auto* entry = answer(i->second, wants_.at(i->second));
+    open = open || entry == nullptr || !entry->named || !entry->complete;
+  }
+  if (!open)
+    for (auto& endpoint : endpoints_)
+      endpoint.queue.drop(id);
+}
+
+// As above, and where the news were not all there is to know, asks at once. Not after a lookup:
+// one that cannot find out all would be repeated without a pause.
+void metadata_book::tell_and_ask(const std::string& id, time_point now) {
+  tell(id);
+  const auto [first, last] = by_id_.equal_range(id);
+  for (auto i = first; i != last; ++i)
+    if (const auto* entry = best(wants_.at(i->second).identity);
+        entry != nullptr && !entry->complete)
+      endpoints_[entry->endpoint].queue.ask({id, entry->metadata.name_space}, true, now);
+}
+
+// ---- news
+
+void metadata_book::opened(size_t endpoint, std::string version, time_point now) {
+  auto& record = endpoints_[endpoint];
+  record.status.present = record.status.answering = true;
+  record.status.error = ec::none;
+  record.status.message.clear();
+  if (!version.empty())
+    record.status.version = std::move(version);
+  record.ready = true;
+  record.queue.wake_all(now + list_grace);
+}
+
+void metadata_book::lost(size_t endpoint, const call_error& error, time_point now) {
+  auto& record = endpoints_[endpoint];
+  const bool docker_was_absent = docker_absent();
+  record.status.present =
+      error.code != ec::runtime_absent && error.code != ec::invalid_configuration;
+  record.status.answering = false;
+  record.status.error = error.code;
+  record.status.message = error.message;
+  record.ready = !is_silence(error.code);
+  if (docker_absent() && !docker_was_absent) // containerd may know docker's containers.
+    for (auto& [key, want] : wants_)
+      if (want.identity.runtime == runtime_kind::docker && want.sent_version == 0)
+        ask(want.identity, now);
+}
+
+void metadata_book::listed(size_t endpoint, const std::vector<container_answer>& answers,
+                           time_point begun, time_point now) {
+  for (const auto& answer : answers)
+    if (!is_dockers(endpoint, answer.metadata.name_space))
+      cache_.put(endpoint, answer, now);
+  for (const auto& answer : answers)
+    if (wanted(answer.metadata.id))
+      tell_and_ask(answer.metadata.id, now);
+  for (const auto& id : cache_.remove_unlisted(endpoint, answers, begun))
+    tell_and_ask(id, now);
+}
+
+void metadata_book::happened(size_t endpoint, const runtime_event& event, time_point now) {
+  const auto& id = event.metadata.id;
+  if (is_dockers(endpoint, event.metadata.name_space))
+    return;
+  auto& queue = endpoints_[endpoint].queue;
+  queue.touch(id);
+  const auto* entry = cache_.apply(endpoint, event, now);
+  if (entry == nullptr)
+    return;
+  // containerd's event names nobody, and the container may be gone before its cgroup is reported.
+  if (event.kind == runtime_event_kind::created && !entry->named)
+    queue.ask({id, event.metadata.name_space}, false, now);
+  tell_and_ask(id, now);
+}
+
+void metadata_book::looked_up(size_t endpoint, const container_query& query,
+                              call_result<container_answer> result, std::chrono::nanoseconds took,
+                              time_point now) {
+  auto& [status, queue, ready] = endpoints_[endpoint];
+  const bool stale = queue.is_stale(query);
+  status.lookup_latency.observe(static_cast<uint64_t>(std::max<int64_t>(took.count(), 0)));
+  if (!result) {
+    const bool unknown = result.error().code == ec::unknown_container;
+    queue.finish(query, unknown ? lookup_outcome::unknown : lookup_outcome::failed, now);
+    ++(unknown ? status.lookups_unknown : status.lookups_failed);
+    if (unknown && !stale && cache_.remove(endpoint, query))
+      tell(query.id);
+    return;
+  }
+  ++status.lookups_ok;
+  // A container whose shim hangs is asked about again, with backoff.
+  queue.finish(query, result->complete ? lookup_outcome::found : lookup_outcome::failed, now);
+  auto& metadata = result->metadata;
+  if (is_dockers(endpoint, metadata.name_space))
+    return;
+  if (stale) { // Only what never changes counts: an event told more about its state.
+    for (const auto* entry : cache_.find({metadata.id, metadata.name_space}))
+      if (entry->endpoint == endpoint && entry->removed)
+        return;
+    metadata.state = container_state::unknown;
+    result->complete = false;
+  }
+  cache_.put(endpoint, *result, now);
+  tell(metadata.id);
+}
+
+// ---- what to do
+
+std::vector<metadata_update> metadata_book::take_updates() {
+  return std::exchange(updates_, {});
+}
+
+std::vector<container_query> metadata_book::take_lookups(size_t endpoint, size_t most,
+                                                         time_point now) {
+  auto& record = endpoints_[endpoint];
+  return record.ready ? record.queue.take(most, now) : std::vector<container_query>{};
+}
+
+std::optional<metadata_book::time_point> metadata_book::next_due() const {
+  std::optional<time_point> result;
+  for (const auto& endpoint : endpoints_)
+    if (auto due = endpoint.ready ? endpoint.queue.next_due() : std::nullopt;
+        due && (!result || *due < *result))
+      result = due;
+  return result;
+}
+
+std::vector<runtime_status> metadata_book::statuses() const {
+  std::vector<runtime_status> result;
+  for (const auto& endpoint : endpoints_)
+    result.push_back(endpoint.status);
+  return result;
+}
+
+} // namespace troupe

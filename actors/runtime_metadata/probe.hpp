@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "messages/runtime.hpp"
+#include "messages/settings.hpp"
+
+#include <vector>
+
+namespace troupe {
+
+/// Asks every endpoint for its version, all at once and for at most a second: what `troupe doctor`
+/// shows. Needs no actors.
+std::vector<runtime_status> probe_runtimes(const settings& config);
+
+} // namespace troupe

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/runtime_metadata/runtime_worker.hpp"
+
+#include "actors/runtime_metadata/endpoints.hpp"
+#include "actors/runtime_metadata/lookup_queue.hpp"
+#include "actors/supervisor/actor_defaults.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A stream that lasted this long was a good one: its end is news, not one more failure.
+constexpr std::chrono::seconds good_stream{5};
+
+// To try a socket that nobody serves costs a few microseconds, and containers wait for their names.
+milliseconds pause_after(const call_error& error, uint32_t failures) {
+  const bool cheap = error.code == ec::runtime_absent || error.code == ec::runtime_unreachable
+                     || error.code == ec::runtime_forbidden;
+  return backoff(failures, milliseconds{100}, milliseconds{cheap ? 2'000 : 10'000});
+}
+
+// One stay in the event stream; says why it ended.
+call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_client& client,
+                  const call_limits& limits, event_window& window,
+                  const runtime_reports_actor& parent) {
+  const event_observer observer{
+      .opened =
+          [&] {
+            auto version = client.version(limits);
+            self->send(parent, stream_opened{endpoint, version ? std::move(*version) : ""});
+            // Events of this while wait in the socket, so nothing falls between list and events.
+            // When the list fails its questions are asked one by one.
+            const auto begun = steady_clock::now();
+            if (auto listed = client.list(limits))
+              self->send(parent, stream_listed{endpoint, std::move(*listed), begun});
+            else
+              spdlog::warn("runtime_metadata list-failed {}", listed.error().message);
+          },
+      .event =
+          [&](runtime_event event) {
+            if (window.enter(limits.stop))
+              self->send(parent, stream_event{endpoint, std::move(event)});
+          },
+  };
+  return client.watch(observer, limits);
+}
+
+} // namespace
+
+runtime_worker_actor::behavior_type runtime_worker(runtime_worker_actor::pointer self,
+                                                   size_t endpoint,
+                                                   std::shared_ptr<runtime_client> client,
+                                                   const call_limits& limits,
+                                                   runtime_reports_actor parent) {
+  install_defaults(self, "runtime_worker");
+  self->link_to(parent);
+  return {
+      [=](const lookup_order& order) {
+        const auto begun = steady_clock::now();
+        auto result = client->inspect(order.query, limits);
+        const auto took = steady_clock::now() - begun;
+        self->send(parent, lookup_done{endpoint, order.query, std::move(result), took});
+      },
+      [=](const listing_order&) {
+        const call_limits bounded{std::min(limits.timeout, listing_timeout), limits.stop};
+        self->send(parent, listing_done{endpoint, list_in_full(*client, bounded)});
+      },
+      [=](const dismiss_worker&) { self->quit(); },
+  };
+}
+
+runtime_watcher_actor::behavior_type
+runtime_watcher(runtime_watcher_actor::stateful_pointer<runtime_watcher_state> self,
+                size_t endpoint, std::shared_ptr<runtime_client> client, const call_limits& limits,
+                std::shared_ptr<event_window> window, runtime_reports_actor parent) {
+  install_defaults(self, "runtime_watcher");
+  self->link_to(parent);
+  self->send(runtime_watcher_actor{self}, tick{});
+  return {
+      [=](const tick&) {
+        const auto begun = steady_clock::now();
+        auto error = follow(self, endpoint, *client, limits, *window, parent);
+        if (limits.stop.stop_requested())
+          return self->quit();
+        auto& failures = self->state.failures;
+        if (steady_clock::now() - begun > good_stream && error.code != ec::runtime_timeout)
+          failures = 0;
+        const auto pause = pause_after(error, failures++);
+        self->send(parent, stream_lost{endpoint, std::move(error)});
+        self->delayed_send(runtime_watcher_actor{self}, pause, tick{});
+      },
+  };
+}
+
+namespace {
+
+class detached_crew final : public runtime_crew {
+public:
+  detached_crew(caf::actor_system& system, const settings& config,
+                const runtime_client_factory& make_client)
+      : system_(system), endpoints_(runtime_endpoints(config)), timeout_(config.runtime_timeout) {
+    for (const auto& endpoint : endpoints_) {
+      clients_.push_back(make_client(endpoint));
+      windows_.push_back(std::make_shared<event_window>());
+    }
+  }
+
+  ~detached_crew() override { stop_.request_stop(); }
+
+  [[nodiscard]] std::vector<runtime_endpoint> endpoints() const override { return endpoints_; }
+
+  runtime_worker_actor start_worker(size_t endpoint, const runtime_reports_actor& parent) override {
+    return system_.spawn<caf::detached>(runtime_worker, endpoint, clients_[endpoint], limits(),
+                                        parent);
+  }
+
+  void start_watcher(size_t endpoint, const runtime_reports_actor& parent) override {
+    system_.spawn<caf::detached>(runtime_watcher, endpoint, clients_[endpoint], limits(),
+                                 windows_[endpoint], parent);
+  }
+
+  void event_taken(size_t endpoint) override { windows_[endpoint]->leave(); }
+
+private:
+  [[nodiscard]] call_limits limits() const { return {timeout_, stop_.get_token()}; }
+
+  caf::actor_system& system_;
+  std::vector<runtime_endpoint> endpoints_;
+  milliseconds timeout_;
+  std::vector<std::shared_ptr<runtime_client>> clients_; ///< used from any thread
+  std::vector<std::shared_ptr<event_window>> windows_;
+  std::stop_source stop_;
+};
+
+} // namespace
+
+std::shared_ptr<runtime_crew> make_runtime_crew(caf::actor_system& system, const settings& config,
+                                                const runtime_client_factory& make_client) {
+  return std::make_shared<detached_crew>(system, config, make_client);
+}
+
+} // namespace troupe

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/runtime_metadata/event_window.hpp"
+#include "actors/runtime_metadata/runtime_crew.hpp"
+
+#include <memory>
+
+namespace troupe {
+
+/// How long a list for list_all may take, its inspects included.
+inline constexpr std::chrono::milliseconds listing_timeout{2000};
+
+/// Makes one call after the other. Spawn detached: calls block, at most for limits.timeout and
+/// until limits.stop.
+runtime_worker_actor::behavior_type runtime_worker(runtime_worker_actor::pointer self,
+                                                   size_t endpoint,
+                                                   std::shared_ptr<runtime_client> client,
+                                                   const call_limits& limits,
+                                                   runtime_reports_actor parent);
+
+struct runtime_watcher_state {
+  uint32_t failures = 0; ///< streams that did not open, or not for long, in a row
+};
+
+/// Follows an event stream, and lists after each opening. Spawn detached: it sits in the stream.
+runtime_watcher_actor::behavior_type
+runtime_watcher(runtime_watcher_actor::stateful_pointer<runtime_watcher_state> self,
+                size_t endpoint, std::shared_ptr<runtime_client> client, const call_limits& limits,
+                std::shared_ptr<event_window> window, runtime_reports_actor parent);
+
+} // namespace troupe
