@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/recorder/generator.hpp"
+#include "actors/recorder/recording_source.hpp"
+#include "actors/recorder/recording_writer.hpp"
+#include "actors/recorder/replay_source.hpp"
+#include "tests/recorder/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <deque>
+
+namespace troupe {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class collector final : public record_sink {
+public:
+  void take(const event_header& record) override {
+    const auto* from = reinterpret_cast<const std::byte*>(&record);
+    bytes.insert(bytes.end(), from, from + record.size);
+    ++records;
+  }
+  std::vector<std::byte> bytes;
+  uint64_t records = 0;
+};
+
+/// Gives prepared bytes, a poll at a time.
+class prepared_source final : public event_source {
+public:
+  explicit prepared_source(std::deque<std::vector<std::byte>> polls) : polls_(std::move(polls)) {}
+
+  void poll(std::chrono::milliseconds /*wait*/, record_sink& sink) override {
+    if (polls_.empty())
+      return;
+    for (size_t at = 0; at < polls_.front().size();) {
+      const auto* record = reinterpret_cast<const event_header*>(polls_.front().data() + at);
+      sink.take(*record);
+      at += record->size;
+    }
+    polls_.pop_front();
+  }
+  bool walk_processes(record_sink& /*sink*/) override { return true; }
+  void scan_sockets(record_sink& /*sink*/) override {}
+  void walk_sockets(record_sink& /*sink*/) override {}
+  void set_ignored(cgroup_id /*cgroup*/, bool /*ignored*/) override {}
+  [[nodiscard]] std::vector<feature_status> features() const override { return {}; }
+  [[nodiscard]] std::vector<loss_count> losses() override { return {}; }
+  [[nodiscard]] bool lost_lifecycle() override { return false; }
+  [[nodiscard]] std::vector<map_usage> map_usages() override { return {}; }
+
+private:
+  std::deque<std::vector<std::byte>> polls_;
+};
+
+std::deque<std::vector<std::byte>> generated_polls(uint64_t records) {
+  generator_options options;
+  options.records = records;
+  generator made{options};
+  std::deque<std::vector<std::byte>> polls;
+  for (bool more = true; more;) {
+    polls.emplace_back();
+    more = made.next(polls.back(), 100'000);
+  }
+  return polls;
+}
+
+replay_source open_replay(const std::string& path, replay_progress& result) {
+  recording_reader in;
+  REQUIRE(in.open(path).empty());
+  return {std::move(in), replay_source::pace::as_fast_as_possible,
+          [&result](const replay_progress& x) {
+            result = x;
+          }};
+}
+
+} // namespace
+
+TEST_CASE("what passes a recording source is replayed byte by byte") {
+  temporary_folder folder;
+  const auto path = folder.file("recording");
+  const auto polls = generated_polls(50'000);
+  collector live;
+  recording_writer out;
+  REQUIRE(out.open(path, {}, {}).empty());
+  {
+    recording_source source{std::make_unique<prepared_source>(polls),
+                            [&out](std::vector<std::byte>&& records) {
+                              return out.write(frame_kind::records, records).empty();
+                            }};
+    for (size_t i = 0; i < polls.size(); ++i)
+      source.poll(0ms, live);
+    CHECK(source.losses().empty());
+  } // Its destructor hands on what is left.
+  REQUIRE(out.finish().empty());
+  replay_progress result;
+  auto replay = open_replay(path, result);
+  collector replayed;
+  while (!result.finished)
+    replay.poll(0ms, replayed);
+  CHECK(replayed.records == 50'000);
+  CHECK(replayed.bytes == live.bytes);
+  CHECK(result.records == 50'000);
+  CHECK(result.error.empty());
+}
+
+TEST_CASE("chunks that nobody takes are counted by their records, the events go on") {
+  const auto polls = generated_polls(10'000);
+  collector live;
+  recording_source source{std::make_unique<prepared_source>(polls), [](std::vector<std::byte>&&) {
+                            return false;
+                          }};
+  for (size_t i = 0; i < polls.size(); ++i)
+    source.poll(0ms, live);
+  source.walk_sockets(live);
+  CHECK(live.records == 10'000);
+  REQUIRE(source.losses().size() == 1);
+  CHECK(source.losses()[0].count == 10'000);
+  CHECK(source.losses()[0].stage == "recorder");
+}
+
+TEST_CASE("a replay of a recording that was cut off gives what is there and tells the offset") {
+  temporary_folder folder;
+  const auto path = folder.file("recording");
+  recording_writer out;
+  REQUIRE(out.open(path, {}, {}).empty());
+  for (const auto& records : generated_polls(20'000))
+    REQUIRE(out.write(frame_kind::records, records).empty());
+  REQUIRE(out.finish().empty());
+  const auto whole = content_of(path);
+  fill(path, whole.substr(0, whole.size() / 2));
+  replay_progress result;
+  auto replay = open_replay(path, result);
+  collector replayed;
+  while (!result.finished)
+    replay.poll(0ms, replayed);
+  CHECK(replayed.records > 0);
+  CHECK(replayed.records < 20'000);
+  CHECK(replayed.records == result.records);
+  CHECK(result.error.find("at offset ") != std::string::npos);
+}
+
+TEST_CASE("records that cannot be end their frame and are counted") {
+  temporary_folder folder;
+  const auto path = folder.file("recording");
+  auto polls = generated_polls(1'000);
+  auto& first = polls.front();
+  const uint16_t too_small = 8;
+  std::memcpy(first.data() + offsetof(event_header, size), &too_small, sizeof(too_small));
+  recording_writer out;
+  REQUIRE(out.open(path, {}, {}).empty());
+  for (const auto& records : polls)
+    REQUIRE(out.write(frame_kind::records, records).empty());
+  REQUIRE(out.finish().empty());
+  replay_progress result;
+  auto replay = open_replay(path, result);
+  collector replayed;
+  while (!result.finished)
+    replay.poll(0ms, replayed);
+  CHECK(result.invalid_frames == 1);
+  CHECK(replayed.records == result.records);
+}
+
+} // namespace troupe
