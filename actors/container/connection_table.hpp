@@ -49,10 +49,10 @@ public:
     if (slots_.empty())
       return nullptr;
     for (auto i = home(cookie);; i = next(i)) {
+      if (slots_[i].cookie == 0) // First: no connection has the cookie 0, a free slot does.
+        return nullptr;
       if (slots_[i].cookie == cookie)
         return &slots_[i];
-      if (slots_[i].cookie == 0)
-        return nullptr;
     }
   }
 

@@ -4,8 +4,8 @@
 // All that is known and counted of one container. No actors, no I/O, no clock of its own.
 
 #include "actors/container/connection_ledger.hpp"
+#include "actors/container/container_processes.hpp"
 #include "actors/container/listen_table.hpp"
-#include "actors/container/process_table.hpp"
 #include "actors/container/trace_maker.hpp"
 #include "messages/control.hpp"
 #include "messages/event_batch.hpp"
@@ -21,7 +21,7 @@ namespace troupe {
 struct container_counters {
   explicit container_counters(const container_options& options) : connections(options) {}
 
-  process_table processes;
+  container_processes processes;
   listen_table listens;
   connection_ledger connections;
   std::vector<cgroup_id> cgroups;

@@ -30,7 +30,7 @@ void listen_table::remember_closed(uint64_t cookie) {
   closed_next_ = (closed_next_ + 1) % closed_.size();
 }
 
-bool listen_table::opened(const tcp_listen& record, const process_table& processes) {
+bool listen_table::opened(const tcp_listen& record, const container_processes& processes) {
   const auto cookie = record.socket_cookie;
   if (cookie == 0 || sockets_.count(cookie) > 0)
     return false;
@@ -53,7 +53,7 @@ void listen_table::closed(const tcp_listen& record) {
   remember_closed(record.socket_cookie);
 }
 
-std::vector<listen_stats> listen_table::snapshot(const process_table& processes) const {
+std::vector<listen_stats> listen_table::snapshot(const container_processes& processes) const {
   std::map<std::string, std::string> by_address;
   for (const auto& [cookie, x] : sockets_) {
     auto& proxy = by_address[to_text(x.local)];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/container/container_processes.hpp"
 #include "actors/container/destination.hpp"
-#include "actors/container/process_table.hpp"
 #include "messages/snapshot.hpp"
 
 #include <array>
@@ -20,11 +20,11 @@ public:
   static constexpr size_t listens_max = 2048;
 
   /// False when it is known already, or closed already, or when there are too many.
-  bool opened(const tcp_listen& record, const process_table& processes);
+  bool opened(const tcp_listen& record, const container_processes& processes);
   void closed(const tcp_listen& record);
 
   /// One entry an address, in the order of their text.
-  [[nodiscard]] std::vector<listen_stats> snapshot(const process_table& processes) const;
+  [[nodiscard]] std::vector<listen_stats> snapshot(const container_processes& processes) const;
   /// Sockets over the bound.
   [[nodiscard]] uint64_t overflow() const { return overflow_; }
 

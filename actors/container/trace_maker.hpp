@@ -3,7 +3,7 @@
 
 // Turns records into what a person traces, and keeps it until the container has a name.
 
-#include "actors/container/process_table.hpp"
+#include "actors/container/container_processes.hpp"
 #include "bpf/event.h"
 #include "messages/control.hpp"
 #include "messages/trace_event.hpp"

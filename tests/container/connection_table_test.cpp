@@ -47,6 +47,14 @@ TEST_CASE("connection table: does what a map does, over many inserts and erases"
   CHECK(seen == truth.size());
 }
 
+TEST_CASE("connection table: a free slot is nobody's, whatever is asked for") {
+  connection_table table;
+  table.insert(numbered(1, 0));
+  CHECK(table.find(0) == nullptr);
+  table.erase(0);
+  CHECK(table.size() == 1);
+}
+
 TEST_CASE("connection table: an empty one takes no memory, also after a burst") {
   connection_table table;
   CHECK(table.capacity() == 0);

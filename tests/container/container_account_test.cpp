@@ -337,9 +337,17 @@ TEST_CASE_FIXTURE(fixture, "connections: where no progress is ever told nothing 
 }
 
 TEST_CASE_FIXTURE(fixture, "connections: a cookie of 0 is nobody's") {
-  w.opened({.cookie = 0}).closed({.cookie = 0}).progress({.cookie = 0});
-  w.connect_failed({.cookie = 0, .flags = 0, .opened_ns = 0});
+  const auto tell_all = [this] {
+    w.opened({.cookie = 0}).closed({.cookie = 0}).progress({.cookie = 0});
+    w.connect_failed({.cookie = 0, .flags = 0, .opened_ns = 0});
+  };
+  tell_all();
   CHECK(snapshot().outbound.empty());
+  w.opened({.cookie = 1});
+  tell_all();
+  CHECK(outbound().active_connections == 1);
+  CHECK(outbound().successful_connects == 1);
+  CHECK(outbound().failed_connects == 0);
 }
 
 TEST_CASE_FIXTURE(fixture, "connections: hostile totals do not disturb the others") {

@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(fixture, "trace: a connection has its process' name, also afte
   name();
   const process_id curl{100, 5 * second_ns};
   w.executed(curl, "curl").opened({}).exited(curl, 0, false, "curl");
-  for (uint32_t i = 0; i < 2 * process_table::ended_max; ++i)
+  for (uint32_t i = 0; i < 2 * container_processes::ended_max; ++i)
     w.exited({1000 + i, 1});
   w.closed({});
   const auto seen = events();

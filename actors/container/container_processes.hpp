@@ -28,7 +28,7 @@ using comm_text = std::array<char, EVENT_COMM_SIZE>;
   return {header.pid, header.start_boottime_ns};
 }
 
-struct process {
+struct container_process {
   process_id id;
   comm_text comm{};
   bool setup = false;
@@ -40,7 +40,7 @@ struct process_end {
   bool setup = false;
 };
 
-class process_table {
+class container_processes {
 public:
   /// A process that moved on to another cgroup does not tell us, so the table has a bound; the
   /// one that started first makes room.
@@ -61,7 +61,7 @@ public:
   [[nodiscard]] size_t count() const;
 
   /// Takes over the processes of a table that saw the same container.
-  void absorb(process_table&& other);
+  void absorb(container_processes&& other);
 
   /// No cgroup is left, so no process is.
   void clear() { live_.clear(); }
@@ -72,14 +72,14 @@ private:
     comm_text comm{};
   };
 
-  [[nodiscard]] const process* find(const process_id& id) const;
-  process* add(const process_id& id, const char (&comm)[EVENT_COMM_SIZE]);
+  [[nodiscard]] const container_process* find(const process_id& id) const;
+  container_process* add(const process_id& id, const char (&comm)[EVENT_COMM_SIZE]);
   [[nodiscard]] bool has_ended(const process_id& id) const;
   void remember_end(const ended_process& ended);
   void make_room();
 
-  std::unordered_map<uint32_t, process> live_; ///< by pid: it has one owner at a time
-  std::deque<ended_process> ended_;            ///< oldest first
+  std::unordered_map<uint32_t, container_process> live_; ///< by pid: it has one owner at a time
+  std::deque<ended_process> ended_;                      ///< oldest first
 };
 
 } // namespace troupe

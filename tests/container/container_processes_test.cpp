@@ -98,7 +98,7 @@ TEST_CASE_FIXTURE(fixture, "processes: what the walk at the start finds is the c
 }
 
 TEST_CASE("processes: the name is known while it runs, shortly after, and after an exec") {
-  process_table table;
+  container_processes table;
   record_writer w;
   process_executed executed{};
   executed.header.pid = 7;
@@ -112,7 +112,7 @@ TEST_CASE("processes: the name is known while it runs, shortly after, and after 
   std::memset(exited.comm, 'x', sizeof(exited.comm)); // Without a NUL.
   table.exited(exited);
   CHECK(table.comm_of({7, 1}) == std::string(16, 'x'));
-  for (uint32_t i = 0; i < process_table::ended_max; ++i) {
+  for (uint32_t i = 0; i < container_processes::ended_max; ++i) {
     exited.header.pid = 1000 + i;
     table.exited(exited);
   }
@@ -120,9 +120,9 @@ TEST_CASE("processes: the name is known while it runs, shortly after, and after 
 }
 
 TEST_CASE_FIXTURE(fixture, "processes: their number is bounded, the oldest makes room") {
-  for (uint32_t i = 1; i <= process_table::processes_max + 10; ++i)
+  for (uint32_t i = 1; i <= container_processes::processes_max + 10; ++i)
     w.found({i, i}, "a");
-  CHECK(processes() == process_table::processes_max);
-  w.exited({process_table::processes_max + 10, process_table::processes_max + 10});
-  CHECK(processes() == process_table::processes_max - 1);
+  CHECK(processes() == container_processes::processes_max);
+  w.exited({container_processes::processes_max + 10, container_processes::processes_max + 10});
+  CHECK(processes() == container_processes::processes_max - 1);
 }
