@@ -194,7 +194,6 @@ std::string bpf_feature::attach(int sockets_fd) {
 
 bpf_objects::bpf_objects(const kernel_options& options) {
   libbpf_set_print(keep_text);
-  libbpf_set_memlock_rlim(0); // Memory is accounted to the cgroup since 5.11; no limit to raise.
   const kernel_btf types;
   const auto config = make_config(options, types);
   auto reason =

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/bpf/watched_kernel.hpp"
+
+#include "actors/bpf_reader/kernel_btf.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <fstream>
+#include <string>
+
+using namespace troupe;
+
+namespace {
+
+/// Bytes of kernel memory that a map is charged for, as its fdinfo says.
+uint64_t memory_of(int map_fd) {
+  std::ifstream info{"/proc/self/fdinfo/" + std::to_string(map_fd)};
+  std::string word;
+  while (info >> word)
+    if (uint64_t bytes = 0; word == "memlock:" && info >> bytes)
+      return bytes;
+  return 0;
+}
+
+} // namespace
+
+TEST_CASE("every feature loads and attaches on this kernel") {
+  const auto statuses = probe_features(watched_controller());
+  CHECK(statuses.size() == 8);
+  for (const auto& status : statuses) {
+    INFO(status.feature << ": " << status.reason);
+    CHECK(status.enabled);
+    CHECK(status.reason.empty());
+  }
+}
+
+TEST_CASE("the maps take less than two megabytes by default") {
+  const bpf_objects objects{test_options()};
+  uint64_t bytes = 0;
+  for (const auto& feature : objects.features()) {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, feature.object()) {
+      if (objects.map_fd(bpf_map__name(map)) < 0)
+        bytes += memory_of(bpf_map__fd(map));
+    }
+  }
+  for (auto* map : objects.shared_maps())
+    bytes += memory_of(bpf_map__fd(map));
+  MESSAGE("maps: " << bytes << " bytes");
+  CHECK(bytes > test_options().ring_bytes);
+  CHECK(bytes < 2U << 20);
+}
+
+TEST_CASE("the kernel's types answer what the loader asks") {
+  const kernel_btf types;
+  REQUIRE(types);
+  CHECK(types.has_tracepoint("sched_process_exec"));
+  CHECK_FALSE(types.has_tracepoint("no_such_tracepoint"));
+  CHECK(types.tracepoint_arguments("inet_sock_set_state") == 3U);
+  CHECK(types.enumerator("cgroup_subsys_id", "memory_cgrp_id"));
+  CHECK_FALSE(types.enumerator("cgroup_subsys_id", "no_such_cgrp_id"));
+}
