@@ -15,7 +15,7 @@
 namespace troupe {
 
 /// What the reader owns, and what it does with each message.
-struct bpf_reader_state final : router_output {
+struct bpf_reader_state : router_output {
   explicit bpf_reader_state(bpf_reader_actor::pointer self);
 
   void start(const settings& options, std::unique_ptr<event_source> source,

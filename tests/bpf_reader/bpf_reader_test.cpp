@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/bpf_reader/bpf_reader.hpp"
+#include "tests/bpf_reader/records.hpp"
+#include "tests/deterministic_system.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <set>
+
+using namespace troupe;
+
+namespace {
+
+/// What the kernel would say, set by the test.
+struct scripted_kernel {
+  std::deque<test_record> events;
+  std::vector<test_record> processes;
+  std::vector<test_record> sockets;
+  std::vector<test_record> progress;
+  std::set<cgroup_id> ignored;
+  bool lost = false;
+  int process_walks = 0;
+  bool closed = false;
+};
+
+class scripted_source final : public event_source {
+public:
+  explicit scripted_source(std::shared_ptr<scripted_kernel> kernel) : kernel_{std::move(kernel)} {}
+  ~scripted_source() override { kernel_->closed = true; }
+
+  void poll(std::chrono::milliseconds, record_sink& sink) override {
+    for (; !kernel_->events.empty(); kernel_->events.pop_front())
+      sink.take(kernel_->events.front());
+  }
+  bool walk_processes(record_sink& sink) override {
+    ++kernel_->process_walks;
+    return give(kernel_->processes, sink);
+  }
+  void scan_sockets(record_sink& sink) override { give(kernel_->sockets, sink); }
+  void walk_sockets(record_sink& sink) override { give(kernel_->progress, sink); }
+  void set_ignored(cgroup_id cgroup, bool ignored) override {
+    ignored ? void(kernel_->ignored.insert(cgroup)) : void(kernel_->ignored.erase(cgroup));
+  }
+  std::vector<feature_status> features() const override { return {{"process", true, ""}}; }
+  std::vector<loss_count> losses() override { return {{"kernel", "ring_full", "tcp_opened", 3}}; }
+  bool lost_lifecycle() override { return std::exchange(kernel_->lost, false); }
+  std::vector<map_usage> map_usages() override { return {{"cgroup_flags", 1, 8}}; }
+
+private:
+  static bool give(const std::vector<test_record>& records, record_sink& sink) {
+    for (const auto& x : records)
+      sink.take(x);
+    return true;
+  }
+
+  std::shared_ptr<scripted_kernel> kernel_;
+};
+
+/// What reached the registry and one container.
+struct heard {
+  std::vector<cgroup_found> found;
+  std::vector<cgroup_id> unknown;
+  std::vector<cgroup_id> removed;
+  std::vector<route_changed> changed;
+  int readers = 0;
+  std::vector<int> kinds;
+  size_t batches = 0;
+  std::vector<credit_actor> owed;
+};
+
+registry_actor::behavior_type test_registry(registry_actor::pointer,
+                                            const std::shared_ptr<heard>& h) {
+  return {
+      [h](const cgroup_found& x) { h->found.push_back(x); },
+      [](const cgroup_listing&) {},
+      [h](const cgroup_unknown& x) { h->unknown.push_back(x.cgroup); },
+      [h](const cgroup_removed& x) { h->removed.push_back(x.cgroup); },
+      [h](const route_changed& x) { h->changed.push_back(x); },
+      [](const container_resolved&) {},
+      [h](const bpf_reader_actor&) { ++h->readers; },
+      [](const runtime_metadata_actor&) {},
+      [](const host_actor&) {},
+      [](const tick&) {},
+      [](const collect&, const snapshot_sink_actor&) { return uint64_t{0}; },
+      [](const get_status&) { return registry_status{}; },
+  };
+}
+
+container_actor::behavior_type test_container(container_actor::pointer,
+                                              const std::shared_ptr<heard>& h) {
+  using heir = caf::typed_actor<caf::reacts_to<container_inheritance>>;
+  return {
+      [h](const event_batch& batch, const credit_actor& from) {
+        ++h->batches;
+        for (auto kind : kinds_of(batch.records))
+          h->kinds.push_back(kind);
+        h->owed.push_back(from);
+      },
+      [](const container_named&) {},
+      [](const cgroup_joined&) {},
+      [](const cgroup_left&) {},
+      [](const collect&, const snapshot_sink_actor&) {},
+      [](const tick&) {},
+      [](const route_changed&, const heir&) {},
+      [](const container_inheritance&) {},
+      [](const credit&) {},
+  };
+}
+
+struct reader_fixture : deterministic_system {
+  std::shared_ptr<scripted_kernel> kernel = std::make_shared<scripted_kernel>();
+  std::shared_ptr<heard> h = std::make_shared<heard>();
+  registry_actor registry = spawn(test_registry, h);
+  container_actor container = spawn(test_container, h);
+  bpf_reader_actor reader;
+
+  void start(const settings& options = {}) {
+    reader = spawn(bpf_reader_of, options,
+                   event_source_factory{[k = kernel]() -> std::unique_ptr<event_source> {
+                     return std::make_unique<scripted_source>(k);
+                   }},
+                   registry);
+    step();
+  }
+
+  /// The reader sends to itself without end: a bounded number of turns, one message each, and
+  /// after each everybody else's (the coordinator would go on with the same actor).
+  void step() {
+    for (int i = 0; i < 50 && sched.try_run_once(); ++i)
+      if (sched.jobs.size() > 1)
+        std::rotate(sched.jobs.begin(), sched.jobs.begin() + 1, sched.jobs.end());
+  }
+
+  template <class... Message>
+  void tell(Message&&... message) {
+    self->send(reader, std::forward<Message>(message)...);
+    step();
+  }
+
+  ~reader_fixture() { h->owed.clear(); }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: shows itself to the registry, and walks at start") {
+  kernel->processes = {found(11)};
+  kernel->sockets = {opened(11)};
+  start();
+  CHECK(h->readers == 1);
+  CHECK(kernel->process_walks == 1);
+  tell(route_cgroup{11, 1}, container);
+  CHECK(h->kinds == std::vector<int>{EVENT_PROCESS_FOUND, EVENT_TCP_OPENED});
+  REQUIRE(h->changed.size() == 1);
+  CHECK(h->changed[0].container == 1);
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: a new cgroup's events wait for its route") {
+  start();
+  kernel->events = {created(11, "/docker/abc"), forked(11), opened(11)};
+  step();
+  REQUIRE(h->found.size() == 1);
+  CHECK(h->found[0].path == "/docker/abc");
+  CHECK(h->batches == 0);
+  tell(route_cgroup{11, 1}, container);
+  CHECK(h->kinds == std::vector<int>{EVENT_PROCESS_FORKED, EVENT_TCP_OPENED});
+  kernel->events = {exited(11), removed(11)};
+  step();
+  CHECK(h->kinds.back() == EVENT_PROCESS_EXITED);
+  CHECK(h->removed == std::vector<cgroup_id>{11});
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: holds its batches back until credit is granted") {
+  settings options;
+  options.credit_batches = 2;
+  start(options);
+  tell(route_cgroup{11, 1}, container);
+  for (int i = 0; i < 4; ++i) {
+    kernel->events = {opened(11)};
+    step();
+  }
+  CHECK(h->batches == 2);
+  tell(credit{1, 1});
+  CHECK(h->batches == 3);
+  CHECK(h->kinds.size() == 4); // Merged.
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: what is ignored is ignored in the kernel as well") {
+  start();
+  tell(ignore_cgroup{11});
+  CHECK(kernel->ignored.count(11) == 1);
+  tell(route_cgroup{11, 1}, container);
+  CHECK(kernel->ignored.empty());
+  tell(ignore_cgroup{12});
+  tell(unroute_cgroup{12});
+  CHECK(kernel->ignored.empty());
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: compares with the kernel's processes after a loss") {
+  start();
+  tell(route_cgroup{11, 1}, container);
+  kernel->events = {forked(11, 100)};
+  step();
+  tell(tick{});
+  CHECK(kernel->process_walks == 1); // Only the one at start.
+  kernel->lost = true;
+  kernel->processes = {found(11, 101)};
+  tell(tick{});
+  CHECK(kernel->process_walks == 2);
+  CHECK(h->kinds
+        == std::vector<int>{EVENT_PROCESS_FORKED, EVENT_PROCESS_FOUND, EVENT_PROCESS_EXITED});
+  tell(tick{});
+  tell(tick{});
+  CHECK(kernel->process_walks == 3);
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: a tick brings the progress of live connections") {
+  start();
+  tell(route_cgroup{11, 1}, container);
+  kernel->progress = {record(EVENT_TCP_PROGRESS, 11, sizeof(tcp_connection_totals))};
+  tell(tick{});
+  CHECK(h->kinds == std::vector<int>{EVENT_TCP_PROGRESS});
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: gives an account of itself") {
+  start();
+  tell(route_cgroup{11, 1}, container);
+  tell(ignore_cgroup{12});
+  kernel->events = {opened(11), opened(11)};
+  step();
+  auto pending = self->request(reader, caf::infinite, get_status{});
+  step();
+  pending.receive(
+      [](const reader_status& status) {
+        CHECK(status.features.size() == 1);
+        CHECK(status.losses.at(0).count == 3);
+        CHECK(status.maps.size() == 1);
+        CHECK(status.routes == 1);
+        CHECK(status.ignored == 1);
+        CHECK(status.events.at(EVENT_TCP_OPENED - 1).kind == "tcp_opened");
+        CHECK(status.events.at(EVENT_TCP_OPENED - 1).count == 2);
+      },
+      [](const caf::error&) { FAIL("no status"); });
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: lets go of the kernel when it ends") {
+  start();
+  self->send_exit(reader, caf::exit_reason::user_shutdown);
+  step();
+  CHECK(kernel->closed);
+  CHECK(ended(reader));
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: ends with an error where nothing can be loaded") {
+  reader =
+      spawn(bpf_reader_of, settings{}, event_source_factory{[]() -> std::unique_ptr<event_source> {
+              return nullptr;
+            }},
+            registry);
+  step();
+  CHECK(ended(reader));
+  CHECK(h->readers == 0);
+}
