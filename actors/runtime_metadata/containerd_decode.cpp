@@ -142,8 +142,9 @@ container_metadata to_metadata(const containerd::container_record& record,
   result.image = record.image();
   result.state = container_state::created;
   result.created_ns = to_ns(record.created_at());
-  for (const auto& [key, value] : record.labels())
-    result.labels.emplace(key, value);
+  for (const auto& label : record.labels())
+    if (result.labels.size() < 4 * runtime_bounds::labels) // bound() leaves the first of them
+      result.labels.emplace(label.key(), label.value());
   result.name = name_from(result.labels);
   result.sandbox = is_sandbox(result.labels);
   bound(result);

@@ -37,6 +37,7 @@ public:
   explicit operator bool() const { return std::holds_alternative<T>(content_); }
   T& operator*() { return std::get<T>(content_); }
   T* operator->() { return &std::get<T>(content_); }
+  [[nodiscard]] T value_or(T other) const { return *this ? std::get<T>(content_) : other; }
   [[nodiscard]] const call_error& error() const { return std::get<call_error>(content_); }
 
 private:

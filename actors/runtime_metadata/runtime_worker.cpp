@@ -41,7 +41,7 @@ call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_
             const auto begun = steady_clock::now();
             if (auto listed = client.list(limits))
               self->send(parent, stream_listed{endpoint, std::move(*listed), begun});
-            else
+            else if (!limits.stop.stop_requested())
               spdlog::warn("runtime_metadata list-failed {}", listed.error().message);
           },
       .event =
