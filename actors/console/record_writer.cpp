@@ -87,6 +87,35 @@ void emit(YAML::Emitter& out, const record& row) {
   out << YAML::EndMap;
 }
 
+void write(json_writer& json, const field_value& value) {
+  std::visit(overloaded{
+                 [&](std::monostate) { json.null(); },
+                 [&](const std::vector<std::string>& xs) {
+                   json.begin_array();
+                   for (const auto& x : xs)
+                     json.value(x);
+                   json.end_array();
+                 },
+                 [&](const labels& xs) {
+                   json.begin_object();
+                   for (const auto& [key, x] : xs)
+                     json.member(key, x);
+                   json.end_object();
+                 },
+                 [&](const auto& x) { json.value(x); },
+             },
+             value);
+}
+
+void write(json_writer& json, const record& row) {
+  json.begin_object();
+  for (size_t i = 0; i < row.names.size(); ++i) {
+    json.key(row.names[i]);
+    write(json, row.values[i]);
+  }
+  json.end_object();
+}
+
 template <class Strings, class Text>
 std::string join(const Strings& strings, char separator, Text text) {
   std::string joined;
@@ -121,28 +150,7 @@ std::string column_text(const field_value& value) {
 
 void append_json(std::string& out, const record& row) {
   json_writer json{out};
-  json.begin_object();
-  for (size_t i = 0; i < row.names.size(); ++i) {
-    json.key(row.names[i]);
-    std::visit(overloaded{
-                   [&](std::monostate) { json.null(); },
-                   [&](const std::vector<std::string>& xs) {
-                     json.begin_array();
-                     for (const auto& x : xs)
-                       json.value(x);
-                     json.end_array();
-                   },
-                   [&](const labels& xs) {
-                     json.begin_object();
-                     for (const auto& [key, x] : xs)
-                       json.member(key, x);
-                     json.end_object();
-                   },
-                   [&](const auto& x) { json.value(x); },
-               },
-               row.values[i]);
-  }
-  json.end_object();
+  write(json, row);
 }
 
 std::string json_array(const std::vector<record>& rows) {
@@ -163,6 +171,49 @@ std::string yaml_sequence(const std::vector<record>& rows) {
   for (const auto& row : rows)
     emit(out, row);
   out << YAML::EndSeq;
+  return std::string{out.c_str(), out.size()} + "\n";
+}
+
+std::string json_sections(const std::vector<section>& sections) {
+  std::string out;
+  json_writer json{out};
+  json.begin_object();
+  for (const auto& x : sections) {
+    json.key(x.name);
+    if (x.list) {
+      json.begin_array();
+      for (const auto& row : x.rows)
+        write(json, row);
+      json.end_array();
+    } else if (x.rows.empty()) {
+      write(json, x.value);
+    } else {
+      write(json, x.rows.front());
+    }
+  }
+  json.end_object();
+  return out + "\n";
+}
+
+std::string yaml_sections(const std::vector<section>& sections) {
+  YAML::Emitter out;
+  out << YAML::BeginMap;
+  for (const auto& x : sections) {
+    out << YAML::Key << std::string{x.name} << YAML::Value;
+    if (x.list) {
+      if (x.rows.empty())
+        out << YAML::Flow;
+      out << YAML::BeginSeq;
+      for (const auto& row : x.rows)
+        emit(out, row);
+      out << YAML::EndSeq;
+    } else if (x.rows.empty()) {
+      emit(out, x.value);
+    } else {
+      emit(out, x.rows.front());
+    }
+  }
+  out << YAML::EndMap;
   return std::string{out.c_str(), out.size()} + "\n";
 }
 

@@ -27,6 +27,14 @@ template <class Row>
   return result;
 }
 
+/// A part of a report: one row, a list of rows, or one value.
+struct section {
+  std::string_view name;
+  std::vector<record> rows;
+  field_value value; ///< where there are no rows
+  bool list = false; ///< `rows` is a list, however few
+};
+
 /// The text of a value in a column: "-" for nothing, arguments with blanks between, labels as
 /// k=v,k=v.
 [[nodiscard]] std::string column_text(const field_value& value);
@@ -51,6 +59,10 @@ void append_json(std::string& out, const record& row);
 
 /// Rows of a list: one YAML sequence.
 [[nodiscard]] std::string yaml_sequence(const std::vector<record>& rows);
+
+/// A report: one object with a member for each section.
+[[nodiscard]] std::string json_sections(const std::vector<section>& sections);
+[[nodiscard]] std::string yaml_sections(const std::vector<section>& sections);
 
 /// An event of a stream: one YAML document, begun with ---.
 [[nodiscard]] std::string yaml_document(const record& row);

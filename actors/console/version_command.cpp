@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/console/version.hpp"
-
+#include "actors/console/real_commands.hpp"
 #include "actors/console/record_writer.hpp"
 
 #include <sys/utsname.h>
@@ -13,8 +12,6 @@ std::string architecture() {
   utsname name{};
   return ::uname(&name) == 0 ? name.machine : "unknown";
 }
-
-} // namespace
 
 std::string version_text(output_format format) {
   const record row{{"version", "architecture", "compiler"},
@@ -31,6 +28,8 @@ std::string version_text(output_format format) {
     text += "architecture " + architecture() + "\ncompiler     " __VERSION__ "\n";
   return text;
 }
+
+} // namespace
 
 int run_version_command(const version_request& request, const output_streams& streams) {
   return write_all(streams.out, version_text(request.format)) == write_result::failed ? exit_error

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uses CAF: it spawns the actors.
+
+#include "actors/console/factories.hpp"
+
+#include "actors/bpf_reader/bpf_reader.hpp"
+#include "actors/console/console.hpp"
+#include "actors/container/container.hpp"
+#include "actors/exporter/exporter.hpp"
+#include "actors/gc_ticker/gc_ticker.hpp"
+#include "actors/host/host.hpp"
+#include "actors/registry/registry.hpp"
+#include "actors/runtime_metadata/runtime_metadata.hpp"
+
+#include <caf/actor_system.hpp>
+
+namespace troupe {
+
+troupe_factories make_factories(const settings& config, const cgroup_hierarchy& hierarchy) {
+  troupe_factories factories;
+  factories.host = [=](caf::actor_system& system) -> host_actor {
+    return system.spawn<caf::detached>(host, config, hierarchy);
+  };
+  if (!config.runtimes_off)
+    factories.runtime_metadata = [=](caf::actor_system& system) -> runtime_metadata_actor {
+      return system.spawn(runtime_metadata, config);
+    };
+  factories.registry = [=](caf::actor_system& system, const host_actor& host_handle,
+                           const runtime_metadata_actor& metadata, const console_actor& printer) {
+    auto make_container = [config, printer](caf::actor_system& sys, container_key key) {
+      return sys.spawn(container, key, config, printer);
+    };
+    return system.spawn(registry, config, host_handle, metadata, std::move(make_container));
+  };
+  factories.bpf_reader = [=](caf::actor_system& system,
+                             const registry_actor& sink) -> bpf_reader_actor {
+    return system.spawn<caf::detached>(bpf_reader, config, hierarchy, sink);
+  };
+  factories.gc_ticker = [=](caf::actor_system& system,
+                            const std::vector<tick_target_actor>& targets) {
+    return system.spawn(gc_ticker, config.tick_interval, targets);
+  };
+  return factories;
+}
+
+void add_exporter(troupe_factories& factories, const settings& config) {
+  factories.exporter = [=](caf::actor_system& system, const troupe_directory& directory) {
+    return system.spawn(exporter, config, directory);
+  };
+}
+
+void add_console(troupe_factories& factories, const stream_options& options, int out) {
+  factories.console = [=](caf::actor_system& system) -> console_actor {
+    return system.spawn<caf::detached>(console, options, out);
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uses CAF: the command asks an actor.
+
+#include "actors/console/actor_system_config.hpp"
+#include "actors/console/container_listing.hpp"
+#include "actors/console/log_setup.hpp"
+#include "actors/console/process_cgroups.hpp"
+#include "actors/console/real_commands.hpp"
+#include "actors/console/record_writer.hpp"
+#include "actors/console/stop_signals.hpp"
+#include "actors/console/table.hpp"
+#include "actors/console/time_format.hpp"
+#include "actors/runtime_metadata/runtime_metadata.hpp"
+#include "actors/supervisor/actor_defaults.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace troupe {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds poll_interval{1'000};
+/// The actor bounds its calls itself; this is for its own way there and back.
+constexpr milliseconds margin{1'000};
+constexpr milliseconds end_timeout{2'000};
+
+/// The runtimes of this machine, as long as one command runs.
+class runtimes {
+public:
+  explicit runtimes(const settings& config)
+      : system_(config_), self_(system_), metadata_(system_.spawn(runtime_metadata, config)) {}
+
+  ~runtimes() {
+    self_->send_exit(metadata_, caf::exit_reason::user_shutdown);
+    metadata_ = runtime_metadata_actor{};
+  }
+  runtimes(const runtimes&) = delete;
+  runtimes& operator=(const runtimes&) = delete;
+
+  [[nodiscard]] std::optional<runtime_listing> list(milliseconds timeout, std::string& error) {
+    std::optional<runtime_listing> listing;
+    self_->request(metadata_, timeout, list_all{})
+        .receive([&](runtime_listing& x) { listing = std::move(x); },
+                 [&](const caf::error& reason) { error = describe(reason); });
+    return listing;
+  }
+
+private:
+  actor_system_config config_;
+  caf::actor_system system_;
+  caf::scoped_actor self_;
+  runtime_metadata_actor metadata_;
+};
+
+/// Says each line once, until it is no longer so.
+class complaints {
+public:
+  explicit complaints(int fd) : fd_(fd) {}
+
+  void say_new(const std::vector<std::string>& lines) {
+    std::set<std::string> now;
+    for (const auto& line : lines)
+      if (now.insert(line).second && !said_.contains(line))
+        say(fd_, "troupe list: " + line);
+    said_ = std::move(now);
+  }
+
+private:
+  int fd_;
+  std::set<std::string> said_;
+};
+
+std::vector<std::string> ids_of_pids(const list_request& request) {
+  std::vector<std::string> ids;
+  for (const auto pid : request.scope.pids)
+    for (auto& id : container_ids_of(request.config.agent.host_root, pid))
+      ids.push_back(std::move(id));
+  return ids;
+}
+
+std::vector<container_scope> scopes_of(const std::vector<list_row>& rows) {
+  std::vector<container_scope> scopes;
+  for (const auto& row : rows)
+    scopes.push_back(scope_of(row.identity, row.metadata));
+  return scopes;
+}
+
+/// Why nothing is shown although something was asked for by name.
+std::vector<std::string> explain_nothing(const list_request& request,
+                                         const std::vector<list_row>& rows) {
+  auto lines = explain_missing(request.scope, scopes_of(rows));
+  if (lines.empty() && !request.scope.matches_all()) {
+    const bool hidden =
+        !request.all && !rows_in_scope(rows, request.scope, true, ids_of_pids(request)).empty();
+    lines.push_back(fmt::format("no {} container matches {}; {}", hidden ? "running" : "known",
+                                request.scope.text(),
+                                hidden ? "--all shows those that were created or have exited"
+                                       : "'troupe list --all' shows all"));
+  }
+  return lines;
+}
+
+class change_printer {
+public:
+  change_printer(const output_options& options, int out)
+      : options_(options), out_(out), terminal_(terminal_width(out)) {
+    for (const auto i : options.fields) {
+      const auto& info = change_fields()[i].info;
+      columns_.push_back({std::string{info.header}, info.right_aligned});
+      widths_.push_back(std::max<size_t>(info.width, info.header.size()));
+    }
+    if (terminal_)
+      widths_ = fit_widths(std::move(widths_), *terminal_);
+  }
+
+  [[nodiscard]] write_result print_header() const {
+    std::vector<std::string> names;
+    for (const auto& column : columns_)
+      names.push_back(column.header);
+    return is_structured() || !options_.headers
+               ? write_result::ok
+               : write_all(out_, layout_line(columns_, widths_, names, terminal_));
+  }
+
+  [[nodiscard]] write_result print(const std::vector<list_change>& changes) const {
+    std::string text;
+    for (const auto& x : changes)
+      append({x.change, unix_now_ns(), x.row}, text);
+    return write_all(out_, text);
+  }
+
+private:
+  [[nodiscard]] bool is_structured() const {
+    return options_.format == output_format::json || options_.format == output_format::yaml;
+  }
+
+  void append(const change_row& row, std::string& text) const {
+    const auto& fields = change_fields();
+    if (options_.format == output_format::yaml) {
+      text += yaml_document(make_record(fields, options_.fields, row));
+    } else if (options_.format == output_format::json) {
+      append_json(text, make_record(fields, options_.fields, row));
+      text += '\n';
+    } else {
+      text += layout_line(columns_, widths_, make_cells(fields, options_.fields, row), terminal_);
+    }
+  }
+
+  const output_options& options_;
+  int out_;
+  std::optional<unsigned> terminal_;
+  std::vector<table_column> columns_;
+  std::vector<size_t> widths_;
+};
+
+int end_of(write_result result, const output_streams& streams) {
+  if (result == write_result::failed)
+    say(streams.err, "troupe list: cannot write to stdout");
+  return result == write_result::failed ? exit_error : exit_done;
+}
+
+/// The present containers as changes, then every change of them.
+int watch(const list_request& request, const output_streams& streams, runtimes& asked,
+          const stop_signals& stop, milliseconds patience) {
+  const auto end =
+      request.timeout ? std::optional{steady_clock::now() + *request.timeout} : std::nullopt;
+  const change_printer printer{request.output, streams.out};
+  complaints complain{streams.err};
+  std::vector<list_row> all;
+  std::vector<list_row> before;
+  auto result = printer.print_header();
+  while (result == write_result::ok) {
+    std::string error;
+    if (const auto listing = asked.list(patience, error)) {
+      complain.say_new(describe_silent(listing->endpoints, request.config.agent));
+      all = keep_silent(rows_of(*listing), all, listing->endpoints);
+      auto now = rows_in_scope(all, request.scope, request.all, ids_of_pids(request));
+      result = printer.print(changes_between(before, now));
+      before = std::move(now);
+    } else {
+      complain.say_new({error});
+    }
+    const auto next = steady_clock::now() + poll_interval;
+    const auto until = end ? std::min(*end, next) : next;
+    if (result != write_result::ok || stop.wait(until) != stop_signals::cause::deadline
+        || (end && steady_clock::now() >= *end))
+      break;
+  }
+  return end_of(result, streams);
+}
+
+int list_once(const list_request& request, const output_streams& streams, runtimes& asked,
+              milliseconds patience) {
+  std::string error;
+  const auto listing = asked.list(patience, error);
+  if (!listing) {
+    say(streams.err, "troupe list: the runtimes did not answer: " + error);
+    return exit_error;
+  }
+  complaints{streams.err}.say_new(describe_silent(listing->endpoints, request.config.agent));
+  if (!any_answered(listing->endpoints)) {
+    say(streams.err, "troupe list: no container runtime answers; 'troupe doctor' says more");
+    return exit_error;
+  }
+  const auto rows = rows_of(*listing);
+  const auto shown = rows_in_scope(rows, request.scope, request.all, ids_of_pids(request));
+  if (shown.empty() && !request.scope.matches_all()) {
+    complaints{streams.err}.say_new(explain_nothing(request, rows));
+    return exit_error;
+  }
+  const auto text = render_list(shown, request.output.fields, request.output.format,
+                                request.output.headers, terminal_width(streams.out));
+  return end_of(write_all(streams.out, text), streams);
+}
+
+} // namespace
+
+int run_list_command(const list_request& request, const output_streams& streams) {
+  set_up_log(request.config, "error");
+  auto config = request.config.agent;
+  if (request.timeout && !request.watch)
+    config.runtime_timeout = std::min(config.runtime_timeout, *request.timeout);
+  const auto patience = config.runtime_timeout + margin;
+  const stop_signals stop;
+  std::optional<end_by_force> bound;
+  runtimes asked{config};
+  const int code = request.watch ? watch(request, streams, asked, stop, patience)
+                                 : list_once(request, streams, asked, patience);
+  bound.emplace(end_timeout, code);
+  return code;
+}
+
+} // namespace troupe

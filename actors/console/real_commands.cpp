@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/console/real_commands.hpp"
+
+namespace troupe {
+
+command_set real_commands() {
+  return {run_agent_command, run_trace_command, run_list_command, run_doctor_command,
+          run_version_command};
+}
+
+} // namespace troupe

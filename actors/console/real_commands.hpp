@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/console/commands.hpp"
+
+namespace troupe {
+
+// Each command as it really runs; answers an exit_code.
+int run_agent_command(const agent_request& request, const output_streams& streams);
+int run_trace_command(const trace_request& request, const output_streams& streams);
+int run_list_command(const list_request& request, const output_streams& streams);
+int run_doctor_command(const doctor_request& request, const output_streams& streams);
+int run_version_command(const version_request& request, const output_streams& streams);
+
+} // namespace troupe
