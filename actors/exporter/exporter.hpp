@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: console
+
 #include "actors/exporter/gathering.hpp"
 #include "actors/exporter/http_server.hpp"
 #include "messages/actors.hpp"

@@ -22,7 +22,8 @@ std::string_view trim(std::string_view text) {
 
 /// "q=0", "q=0.0", ...: the client wants anything but this.
 bool is_refused(std::string_view parameter) {
-  return parameter.starts_with("q=0") && parameter.find_first_not_of("0.", 2) == parameter.npos;
+  return parameter.starts_with("q=0")
+         && parameter.find_first_not_of("0.", 2) == std::string_view::npos;
 }
 
 } // namespace
@@ -59,8 +60,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
     const auto item = accept_encoding.substr(0, comma);
     const auto semicolon = item.find(';');
     if (trim(item.substr(0, semicolon)) == "gzip")
-      return semicolon == item.npos || !is_refused(trim(item.substr(semicolon + 1)));
-    if (comma == accept_encoding.npos)
+      return semicolon == std::string_view::npos || !is_refused(trim(item.substr(semicolon + 1)));
+    if (comma == std::string_view::npos)
       return false;
     accept_encoding.remove_prefix(comma + 1);
   }

@@ -120,6 +120,7 @@ TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: /debug/actors is a table") {
 TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: twelve scrapers at once are all served") {
   start();
   std::vector<std::future<int>> scrapers;
+  scrapers.reserve(12);
   for (int i = 0; i < 12; ++i)
     scrapers.push_back(
         std::async(std::launch::async, [this] { return get(port, "/metrics").status; }));
@@ -141,6 +142,7 @@ TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: ends within a second although scr
   options.scrape_timeout = 60s;
   start();
   std::vector<std::future<int>> scrapers;
+  scrapers.reserve(4);
   for (int i = 0; i < 4; ++i)
     scrapers.push_back(
         std::async(std::launch::async, [this] { return get(port, "/metrics").status; }));

@@ -52,7 +52,8 @@ caf::result<Answer> play(Self* self, script& plot, reply how, Answer answer) {
   return promise;
 }
 
-inline registry_actor::behavior_type fake_registry(registry_actor::pointer self, script_ptr plot) {
+inline registry_actor::behavior_type fake_registry(registry_actor::pointer self,
+                                                   const script_ptr& plot) {
   return {
       [](const cgroup_found&) {},
       [](const cgroup_listing&) {},
@@ -78,7 +79,7 @@ inline registry_actor::behavior_type fake_registry(registry_actor::pointer self,
 }
 
 inline bpf_reader_actor::behavior_type fake_reader(bpf_reader_actor::pointer self,
-                                                   script_ptr plot) {
+                                                   const script_ptr& plot) {
   return {
       [](const drain&) {},
       [](const tick&) {},
@@ -95,7 +96,7 @@ inline bpf_reader_actor::behavior_type fake_reader(bpf_reader_actor::pointer sel
 }
 
 inline runtime_metadata_actor::behavior_type fake_runtimes(runtime_metadata_actor::pointer self,
-                                                           script_ptr plot) {
+                                                           const script_ptr& plot) {
   return {
       [](const resolve_container&, const metadata_sink_actor&) {},
       [](const abandon_container&) {},
@@ -108,7 +109,7 @@ inline runtime_metadata_actor::behavior_type fake_runtimes(runtime_metadata_acto
 }
 
 inline supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self,
-                                                       script_ptr plot) {
+                                                       const script_ptr& plot) {
   return {
       [](const tick&) {},
       [self, plot](const get_status&) {
@@ -120,7 +121,7 @@ inline supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer
   };
 }
 
-inline host_actor::behavior_type fake_host(host_actor::pointer self, script_ptr plot) {
+inline host_actor::behavior_type fake_host(host_actor::pointer self, const script_ptr& plot) {
   return {
       [self, plot](const get_node_info&) {
         return play<node_info>(self, *plot, plot->host, a_node());

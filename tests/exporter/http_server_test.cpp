@@ -168,6 +168,7 @@ TEST_CASE("http server: a dozen clients are served at the same time") {
   }};
   const auto server = start(std::move(options));
   std::vector<std::future<int>> clients;
+  clients.reserve(12);
   for (int i = 0; i < 12; ++i)
     clients.push_back(std::async(std::launch::async,
                                  [port = server->port()] { return get(port, "/meet").status; }));
