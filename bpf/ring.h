@@ -37,13 +37,21 @@ static __always_inline void *reserve_record(enum event_kind kind, __u64 size)
 	return record;
 }
 
-/* A wakeup costs its process over a microsecond, a quiet submit some 25 ns: the reader comes by
- * the clock, and is woken only when much lies unread. */
+/* Wide enough for what other CPUs have reserved between our reservation and our look. */
+#define WAKEUP_ZONE_BYTES 2048
+
+/*
+ * A wakeup costs its process over a microsecond, a quiet submit some 25 ns: the reader comes by
+ * the clock, and is woken when much lies unread. Not by every event from then on, which would slow
+ * everybody down just when the machine is busy: by those around each multiple of the threshold.
+ */
 static __always_inline void submit_record(void *record)
 {
-	bool much = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= config.wakeup_bytes;
+	__u64 unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	bool wake = config.wakeup_bytes && unread >= config.wakeup_bytes &&
+		    unread % config.wakeup_bytes < WAKEUP_ZONE_BYTES;
 
-	bpf_ringbuf_submit(record, much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef TROUPE_BPF_SOCKET_CLOSE_H
 #define TROUPE_BPF_SOCKET_CLOSE_H
 
-#include "bpf/socket_record.h"
+#include "bpf/socket_opened.h"
 #include <linux/errno.h>
 
 /* close() and shutdown() are the only ways into FIN_WAIT1 and LAST_ACK, and the only ones from a
@@ -54,8 +54,8 @@ static __always_inline bool is_reset(int old, int error)
 	return old == BPF_TCP_ESTABLISHED || old == BPF_TCP_CLOSE_WAIT || old == BPF_TCP_FIN_WAIT1;
 }
 
-static __always_inline void tell_closed(struct tcp_sock *tcp, struct socket_storage *storage,
-					int old, enum event_kind kind)
+static __noinline void tell_closed(struct tcp_sock *tcp, struct socket_storage *storage, int old,
+				   enum event_kind kind)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct tcp_connection_totals *record;

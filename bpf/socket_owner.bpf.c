@@ -3,7 +3,7 @@
  * Who uses an accepted socket. These two hooks are on every send and receive of every socket: once
  * the owner is known they do one look into the socket's storage and nothing else.
  */
-#include "bpf/socket_record.h"
+#include "bpf/socket_opened.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -65,26 +65,4 @@ static __always_inline bool claim_telling(struct socket_storage *storage)
 	       __sync_val_compare_and_swap(&storage->told, TOLD_NOT, TOLD_CLAIMED) == TOLD_NOT;
 }
 
-/* Tells through the ring that the connection was opened, if nobody did so far. TOLD is set behind
- * the record, so that whoever sees it knows that the record is in the ring. */
-static __always_inline void tell_opened(struct tcp_sock *tcp, struct socket_storage *storage,
-					__u64 now)
-{
-	struct tcp_connection *record;
-
-	if (!claim_telling(storage))
-		return;
-	if (!storage->owner.pid) {
-		count_loss(LOSS_OWNER_UNKNOWN, EVENT_TCP_OPENED);
-	} else if (!is_cgroup_ignored(storage->owner.cgroup_id)) {
-		record = reserve_record(EVENT_TCP_OPENED, sizeof(*record));
-		if (record) {
-			fill_connection(record, tcp, storage, now, EVENT_TCP_OPENED,
-					sizeof(*record));
-			submit_record(record);
-		}
-	}
-	storage->told = TOLD;
-}
-
 #endif

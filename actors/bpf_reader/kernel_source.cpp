@@ -14,8 +14,9 @@ namespace troupe {
 
 namespace {
 
-// What one poll() gives at most, so that other messages get their turn: some 20 ms of work.
-constexpr uint64_t records_a_poll = 1U << 16;
+// What one poll() gives at most: less than a container's credit and pending bytes hold, so that
+// its grants can come in between before anything of it is dropped.
+constexpr uint64_t records_a_poll = 1U << 13;
 
 /// Puts the records of an iterator between those of the ring, by their time. Both come in the
 /// order of time; why that is also the order of truth is said in bpf/socket_progress.bpf.c.
@@ -66,8 +67,9 @@ kernel_source::kernel_source(const kernel_options& options)
     : objects_{options}, ring_{objects_.map_fd("events")}, losses_{objects_} {}
 
 void kernel_source::poll(std::chrono::milliseconds wait, record_sink& sink) {
-  ring_.wait(wait);
-  ring_.drain(sink, UINT64_MAX, records_a_poll);
+  // What was left over would wake nobody: the kernel calls once.
+  ring_.wait(left_over_ ? std::chrono::milliseconds{0} : wait);
+  left_over_ = ring_.drain(sink, UINT64_MAX, records_a_poll) == records_a_poll;
 }
 
 bool kernel_source::walk(std::string_view feature, record_sink& sink) {

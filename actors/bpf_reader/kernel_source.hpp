@@ -36,6 +36,7 @@ private:
   bpf_objects objects_;
   event_ring ring_;
   loss_counters losses_;
+  bool left_over_ = false; ///< the last poll() ended before the ring was empty
 };
 
 /// The running kernel, or null where it takes none of our programs; the log says why.
