@@ -195,12 +195,12 @@ bool connection_ledger::opened(const tcp_connection& record) {
   return true;
 }
 
-bool connection_ledger::connect_failed(const tcp_connection_totals& totals) {
-  const auto& record = totals.connection;
-  if (record.socket_cookie == 0)
+bool connection_ledger::connect_failed(const tcp_connection_totals& record) {
+  const auto& about = record.connection;
+  if (about.socket_cookie == 0)
     return false;
-  const auto time_ns = record.header.time_ns;
-  auto* c = connections_.find(record.socket_cookie);
+  const auto time_ns = about.header.time_ns;
+  auto* c = connections_.find(about.socket_cookie);
   if (c != nullptr) {
     // A socket may try again after a failure, under the same cookie: only the time tells a
     // second failure from a repeated record.
@@ -209,13 +209,13 @@ bool connection_ledger::connect_failed(const tcp_connection_totals& totals) {
     leave(*c, connection_phase::ended);
   }
   connection failed;
-  failed.cookie = record.socket_cookie;
-  failed.series = find_series(record);
-  failed.inbound = record.direction == TCP_INBOUND;
+  failed.cookie = about.socket_cookie;
+  failed.series = find_series(about);
+  failed.inbound = about.direction == TCP_INBOUND;
   failed.phase = connection_phase::failed;
   if (!failed.inbound)
     ++outbound_[failed.series].stats.failed_connects;
-  raise_totals(failed, 0, 0, totals.retransmits);
+  raise_totals(failed, 0, 0, record.retransmits);
   if (c != nullptr)
     end(*c = failed, connection_phase::failed, time_ns);
   else if (connections_.size() < connections_max)

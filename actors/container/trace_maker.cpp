@@ -16,7 +16,7 @@ size_t weight(const trace_event& event) {
   size_t result = sizeof(trace_event) + event.comm.size();
   if (const auto* exec = std::get_if<exec_trace>(&event.detail))
     for (const auto& argument : exec->argv)
-      result += sizeof(argument) + argument.size();
+      result += sizeof(std::string) + argument.size();
   return result;
 }
 
