@@ -3,6 +3,7 @@
 
 #include "actors/console/actor_system_config.hpp"
 #include "actors/console/container_listing.hpp"
+#include "actors/console/field_selection.hpp"
 #include "actors/console/log_setup.hpp"
 #include "actors/console/process_cgroups.hpp"
 #include "actors/console/real_commands.hpp"
@@ -112,23 +113,14 @@ std::vector<std::string> explain_nothing(const list_request& request,
 class change_printer {
 public:
   change_printer(const output_options& options, int out)
-      : options_(options), out_(out), terminal_(terminal_width(out)) {
-    for (const auto i : options.fields) {
-      const auto& info = change_fields()[i].info;
-      columns_.push_back({std::string{info.header}, info.right_aligned});
-      widths_.push_back(std::max<size_t>(info.width, info.header.size()));
-    }
-    if (terminal_)
-      widths_ = fit_widths(std::move(widths_), *terminal_);
-  }
+      : options_(options),
+        out_(out),
+        layout_(columns_of(infos_of(change_fields()), options.fields, options.fields_by_name),
+                terminal_width(out)) {}
 
   [[nodiscard]] write_result print_header() const {
-    std::vector<std::string> names;
-    for (const auto& column : columns_)
-      names.push_back(column.header);
-    return is_structured() || !options_.headers
-               ? write_result::ok
-               : write_all(out_, layout_line(columns_, widths_, names, terminal_));
+    return is_structured() || !options_.headers ? write_result::ok
+                                                : write_all(out_, layout_.header());
   }
 
   [[nodiscard]] write_result print(const std::vector<list_change>& changes) const {
@@ -151,15 +143,13 @@ private:
       append_json(text, make_record(fields, options_.fields, row));
       text += '\n';
     } else {
-      text += layout_line(columns_, widths_, make_cells(fields, options_.fields, row), terminal_);
+      text += layout_.line(make_cells(fields, options_.fields, row));
     }
   }
 
   const output_options& options_;
   int out_;
-  std::optional<unsigned> terminal_;
-  std::vector<table_column> columns_;
-  std::vector<size_t> widths_;
+  table_layout layout_;
 };
 
 int end_of(write_result result, const output_streams& streams) {
@@ -172,7 +162,7 @@ int end_of(write_result result, const output_streams& streams) {
 int watch(const list_request& request, const output_streams& streams, runtimes& asked,
           const stop_signals& stop, milliseconds patience) {
   const auto end =
-      request.timeout ? std::optional{steady_clock::now() + *request.timeout} : std::nullopt;
+      request.timeout ? steady_clock::now() + *request.timeout : steady_clock::time_point::max();
   const change_printer printer{request.output, streams.out};
   complaints complain{streams.err};
   std::vector<list_row> all;
@@ -189,10 +179,9 @@ int watch(const list_request& request, const output_streams& streams, runtimes& 
     } else {
       complain.say_new({error});
     }
-    const auto next = steady_clock::now() + poll_interval;
-    const auto until = end ? std::min(*end, next) : next;
+    const auto until = std::min(end, steady_clock::now() + poll_interval);
     if (result != write_result::ok || stop.wait(until) != stop_signals::cause::deadline
-        || (end && steady_clock::now() >= *end))
+        || steady_clock::now() >= end)
       break;
   }
   return end_of(result, streams);
