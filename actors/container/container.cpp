@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/container.hpp"
 
+#include "actors/host/boot_clock.hpp"
 #include "actors/supervisor/actor_defaults.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <memory>
 #include <utility>
 
@@ -17,12 +17,6 @@ using heir_actor = caf::typed_actor<caf::reacts_to<container_inheritance>>;
 
 /// Batches in flight to the console.
 constexpr uint32_t trace_batches_max = 8;
-
-uint64_t boottime_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(now.tv_nsec);
-}
 
 void send_traces(pointer self) {
   auto& st = self->state;
@@ -38,7 +32,7 @@ void send_traces(pointer self) {
 void consume(pointer self, const event_batch& batch) {
   auto& st = self->state;
   const bool clean = st.account.events_invalid() == 0;
-  st.account.consume(batch, boottime_ns());
+  st.account.consume(batch, boot_time_now_ns());
   if (clean && st.account.events_invalid() > 0)
     spdlog::warn("container invalid-record container {} got records that cannot be decoded; they "
                  "are counted as lost",
