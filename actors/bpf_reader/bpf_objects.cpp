@@ -19,7 +19,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -84,10 +88,16 @@ bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+/// What the kernel takes as the size of a ring.
+uint32_t ring_size(const kernel_options& options) {
+  const auto page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
+  return std::bit_ceil(std::clamp(options.ring_bytes, page, 1U << 30));
+}
+
 kernel_config make_config(const kernel_options& options, const kernel_btf& types) {
   kernel_config config{};
   config.wakeup_bytes = options.wakeup_bytes;
-  config.data_limit_bytes = options.ring_bytes / 4 * 3;
+  config.data_limit_bytes = ring_size(options) / 4 * 3;
   config.cgroup_subsys = -1;
   if (!options.cgroup_controller.empty()) {
     const auto& name = options.cgroup_controller;
@@ -220,7 +230,7 @@ std::string bpf_objects::load_maps(const kernel_options& options) {
   if (maps->object() == nullptr)
     return reason_of(errno, "open");
   auto* ring = bpf_object__find_map_by_name(maps->object(), "events");
-  bpf_map__set_max_entries(ring, options.ring_bytes);
+  bpf_map__set_max_entries(ring, ring_size(options));
   if (const auto error = bpf_object__load(maps->object()); error != 0)
     return reason_of(-error, "maps");
   maps_ = std::move(maps);

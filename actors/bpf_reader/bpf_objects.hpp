@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: console
+//
 // Loads and attaches the kernel side: one object a feature, each by itself, so that one that this
 // kernel refuses turns one feature off and nothing else.
 
@@ -22,7 +24,7 @@ namespace troupe {
 class kernel_btf;
 
 struct kernel_options {
-  uint32_t ring_bytes = 1U << 20;
+  uint32_t ring_bytes = 1U << 20; ///< rounded up to a power of two, a page at least
   uint32_t wakeup_bytes = 64U << 10;
   /// The controller whose v1 hierarchy holds the containers; "" for the unified hierarchy.
   std::string cgroup_controller;

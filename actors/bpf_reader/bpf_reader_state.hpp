@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Uses CAF: it is the state of the actor, which whoever spawns it must see.
+
 #include "actors/bpf_reader/event_source.hpp"
 #include "actors/bpf_reader/router.hpp"
 #include "messages/actors.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: recorder
+//
 // Where records come from: the kernel, a recording, or a test.
 
 #include "bpf/event.h"

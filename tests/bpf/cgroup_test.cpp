@@ -107,3 +107,26 @@ TEST_CASE("an ignored cgroup's processes are not told, until it is wanted again"
   kernel.cgroup.run([] { return 0; });
   CHECK(kernel.await_count(EVENT_PROCESS_EXITED, 1));
 }
+
+TEST_CASE("without a controller the unified hierarchy's cgroups are meant, and only they") {
+  REQUIRE_FALSE(unified_mount().empty());
+  kernel_options options;
+  kernel_source source{options};
+  kept_paths seen;
+  const scratch_cgroup unified{unified_mount()};
+  kept_records records;
+  records.keep(unified.id());
+  CHECK(WEXITSTATUS(unified.run([] { return 4; })) == 4);
+  if (!watched_controller().empty()) {
+    const scratch_cgroup elsewhere;
+    source.poll(std::chrono::milliseconds{50}, seen);
+    CHECK(std::count(seen.paths.begin(), seen.paths.end(), unified.path()) == 1);
+    CHECK(std::count(seen.paths.begin(), seen.paths.end(), elsewhere.path()) == 0);
+  }
+  CHECK(WEXITSTATUS(unified.run([] { return 5; })) == 5);
+  source.poll(std::chrono::milliseconds{50}, records);
+  const auto exited = records.all<process_exited>(EVENT_PROCESS_EXITED);
+  REQUIRE_FALSE(exited.empty());
+  CHECK(exited.back().exit_code == 5);
+  CHECK(records.count(EVENT_PROCESS_MOVED) >= 1);
+}

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace troupe {
@@ -31,10 +32,21 @@ std::string watched_controller() {
   return watched_hierarchy().controller;
 }
 
-scratch_cgroup::scratch_cgroup() {
+std::string unified_mount() {
+  std::ifstream file{"/proc/self/mountinfo"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  for (const auto& mount : parse_cgroup_mounts(text))
+    if (mount.unified && mount.root == "/")
+      return mount.point;
+  return {};
+}
+
+scratch_cgroup::scratch_cgroup() : scratch_cgroup{watched_hierarchy().mount} {}
+
+scratch_cgroup::scratch_cgroup(const std::string& mount) {
   static std::atomic<int> number = 0;
   path_ = "/troupe_test_" + std::to_string(getpid()) + "_" + std::to_string(++number);
-  directory_ = watched_hierarchy().mount + path_;
+  directory_ = mount + path_;
   REQUIRE(mkdir(directory_.c_str(), 0755) == 0);
   struct stat status {};
   REQUIRE(stat(directory_.c_str(), &status) == 0);

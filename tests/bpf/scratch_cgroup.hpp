@@ -10,11 +10,12 @@
 
 namespace troupe {
 
-/// A cgroup of a test's own, in the hierarchy that the agent would watch.
+/// A cgroup of a test's own.
 class scratch_cgroup {
 public:
-  scratch_cgroup();
-  ~scratch_cgroup(); // Ends what is still in it.
+  scratch_cgroup(); ///< in the hierarchy that the agent would watch
+  explicit scratch_cgroup(const std::string& mount); ///< in the hierarchy mounted here
+  ~scratch_cgroup();                                 // Ends what is still in it.
   scratch_cgroup(const scratch_cgroup&) = delete;
   scratch_cgroup& operator=(const scratch_cgroup&) = delete;
 
@@ -35,6 +36,9 @@ private:
   std::string directory_;
   cgroup_id id_ = 0;
 };
+
+/// Where the unified hierarchy is mounted; empty where it is not.
+std::string unified_mount();
 
 /// Controller of the hierarchy that the agent would watch; "" for the unified one.
 std::string watched_controller();
