@@ -15,6 +15,8 @@
 #include <optional>
 #include <utility>
 
+#include <malloc.h>
+
 namespace troupe {
 
 namespace {
@@ -187,9 +189,19 @@ http_options make_http_options(const settings& config, const endpoint& to) {
   return options;
 }
 
+/// Texts of a scrape go back to the system when they are sent. glibc would learn from the first one
+/// to take the next from its heaps, one for each HTTP thread, and keep them: 78 MB instead of 8
+/// after 60 scrapes of 100 containers. A threshold that is set does not move.
+void return_large_blocks() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 /// False when it cannot listen: the actor has quit.
 bool start_http(pointer self) {
   auto& st = self->state;
+  return_large_blocks();
   const endpoint to{self->system(), self->address(), st.directory.supervisor.address(),
                     st.config.scrape_timeout, std::make_shared<metrics_page>(st.config.pod_labels)};
   auto started = http_server::start(make_http_options(st.config, to));
