@@ -104,7 +104,7 @@ TEST_CASE_FIXTURE(docker_test, "docker client: every way to misbehave has its er
       {"HTTP/1.1 500 Oh\r\nContent-Length: 16\r\n\r\n{\"message\":\"no\"}", ec::runtime_garbage},
       {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"Id\":", ec::runtime_unreachable},
       {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull", ec::runtime_garbage},
-      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", ec::runtime_garbage},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", ec::runtime_unreachable},
       {"SSH-2.0-OpenSSH\r\n", ec::runtime_garbage},
       {"\x16\x03\x01\xff\xff\xff\r\n\r\n", ec::runtime_garbage},
   };
