@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Uses CAF: it configures the actor system.
 #include "actors/console/actor_system_config.hpp"
 
 #include <caf/atom.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Uses CAF: it configures the actor system.
+
 #include <caf/actor_system_config.hpp>
 
 namespace troupe {

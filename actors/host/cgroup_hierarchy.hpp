@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: bpf_reader, console
+
 // Which cgroup hierarchy the runtimes put containers in. Decided once at start; the BPF programs,
 // the walk and the registry's paths all mean this one. A plain header that bpf_reader, and the
 // command line, include too.

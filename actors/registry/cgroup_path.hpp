@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: console
+
 // A plain header; `troupe doctor --cgroup` uses it too.
 
 #include "messages/identity.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Uses CAF: it holds the handles of the workers.
+
 // The inside of runtime_metadata: what it and its detached workers and watchers say to each other.
 
 #include "actors/runtime_metadata/runtime_client.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: console
+
 #include "actors/runtime_metadata/listing_round.hpp"
 #include "actors/runtime_metadata/metadata_book.hpp"
 #include "actors/runtime_metadata/runtime_crew.hpp"

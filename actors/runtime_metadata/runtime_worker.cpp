@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Uses CAF: a worker is an actor of its own.
 #include "actors/runtime_metadata/runtime_worker.hpp"
 
 #include "actors/runtime_metadata/endpoints.hpp"

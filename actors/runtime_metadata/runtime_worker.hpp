@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Uses CAF: a worker is an actor of its own, one a runtime socket.
+
 #include "actors/runtime_metadata/event_window.hpp"
 #include "actors/runtime_metadata/runtime_crew.hpp"
 

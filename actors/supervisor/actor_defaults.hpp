@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: all
+// Uses CAF: it sets the handlers of every actor.
+
 // What every actor of troupe does about trouble. A second owner for a good reason: each
 // <actor>.cpp calls install_defaults(self, "name") before anything else, because CAF's own
 // handlers print to stdout, where the command line's data goes.
