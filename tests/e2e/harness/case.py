@@ -78,5 +78,7 @@ def _failures(result):
 
 def print_logs(sandbox):
     for name, text in sandbox.log_texts().items():
+        if name.startswith(("containerd", "dockerd")):
+            text = "\n".join(line for line in text.splitlines() if "level=info" not in line)
         if text:
             print(f"--- {name}\n{tail(text)}", file=sys.stderr)

@@ -48,7 +48,7 @@ def runtime_sockets(docker_socket, containerd_socket):
     """The flags that name the runtimes; without sockets no runtime is asked at all."""
     if docker_socket is None and containerd_socket is None:
         return ["--runtimes-off"]
-    return ["--docker-sockets", docker_socket, "--containerd-sockets", containerd_socket]
+    return ["--docker-socket", docker_socket, "--containerd-socket", containerd_socket]
 
 
 class Agent:
