@@ -53,7 +53,8 @@ struct reader_status {
 struct actor_status {
   std::string actor;
   uint64_t restarts = 0;
-  uint64_t mailbox_messages = 0;
+  uint64_t mailbox_messages = 0; ///< waiting; only the actor itself can count them
+  bool mailbox_known = false;    ///< false: the actor was not asked
 };
 
 /// The command line's account of what it showed of a trace.

@@ -125,6 +125,7 @@ struct registry_status {
   uint64_t provisional = 0;
   uint64_t cgroups = 0;
   uint64_t restarts_of_containers = 0; ///< container actors that failed and were started anew
+  uint64_t mailbox_messages = 0;       ///< waiting in the registry's mailbox
   bool walked = false; ///< the walk that the present bpf_reader gave rise to was handled
 };
 
@@ -194,7 +195,8 @@ auto inspect(Inspector& f, collect& x) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, registry_status& x) {
-  return f(x.containers, x.provisional, x.cgroups, x.restarts_of_containers, x.walked);
+  return f(x.containers, x.provisional, x.cgroups, x.restarts_of_containers, x.mailbox_messages,
+           x.walked);
 }
 
 } // namespace troupe

@@ -245,6 +245,7 @@ uint64_t registry_work::collect_all(const collect& asked, const snapshot_sink_ac
 registry_status registry_work::status() const {
   auto result = table.status();
   result.walked = walked_;
+  result.mailbox_messages = self_->mailbox().size();
   return result;
 }
 

@@ -182,11 +182,11 @@ void child_down(pointer self, const caf::down_msg& down) {
 troupe_status account(pointer self) {
   const auto& children = self->state.children;
   troupe_status result;
-  result.actors.push_back({"supervisor", 0});
+  result.actors.push_back({"supervisor", 0, self->mailbox().size(), true});
   for (size_t i = 0; i < role_count; ++i) {
     const auto child = static_cast<role>(i);
     if (!children.is_left_out(child))
-      result.actors.push_back({to_string(child), children.restarts(child)});
+      result.actors.push_back({to_string(child), children.restarts(child), 0, false});
   }
   return result;
 }
@@ -204,6 +204,11 @@ caf::result<troupe_status> answer_status(pointer self) {
       .then(
           [promise, status](const registry_status& registry) mutable {
             status.ready = registry.walked;
+            for (auto& actor : status.actors)
+              if (actor.actor == to_string(role::registry)) {
+                actor.mailbox_messages = registry.mailbox_messages;
+                actor.mailbox_known = true;
+              }
             promise.deliver(std::move(status));
           },
           [promise, status](const caf::error&) mutable { promise.deliver(std::move(status)); });
