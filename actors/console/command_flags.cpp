@@ -190,7 +190,7 @@ read_output(const flag_texts& texts, const std::vector<field_info>& fields, std:
     error += "; --list shows the fields";
     return std::nullopt;
   }
-  return output_options{*format, std::move(*chosen), !texts.no_headers};
+  return output_options{*format, std::move(*chosen), !texts.fields.empty(), !texts.no_headers};
 }
 
 bool read_timeout(const flag_texts& texts, std::optional<std::chrono::milliseconds>& timeout,

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/console/event_fields.hpp"
-#include "actors/console/field.hpp"
+#include "actors/console/field_selection.hpp"
 #include "actors/console/output.hpp"
 #include "actors/console/selector.hpp"
 #include "actors/console/settings_schema.hpp"
@@ -22,13 +22,6 @@ enum exit_code : int {
   exit_usage = 2,
   exit_unsupported = 3, ///< this machine or this user cannot
   exit_lost = 4,        ///< a stream lost events
-};
-
-/// How data is shown.
-struct output_options {
-  output_format format = output_format::columns;
-  std::vector<size_t> fields; ///< indexes into the command's field table
-  bool headers = true;
 };
 
 struct agent_request {

@@ -52,7 +52,7 @@ std::string dash_if_zero(uint64_t x, std::string text) {
 
 fields common_fields() {
   return {
-      {{"time", "TIME", 12, false, shown::everywhere, "when it happened (RFC 3339, UTC, ns)"},
+      {{"time", "TIME", 12, false, shown::everywhere, "when it happened (RFC 3339, UTC, ns)", 3},
        [](const row& x) -> field_value { return rfc3339(x.unix_time_ns); },
        [](const row& x) {
          return local_time_of_day(x.unix_time_ns);
@@ -65,11 +65,12 @@ fields common_fields() {
        [](const row& x) -> field_value {
          return x.batch.identity.container_id;
        }},
-      {{"runtime", "RUNTIME", 10, false, shown::wide, "docker, containerd, systemd, ..."},
+      {{"runtime", "RUNTIME", 10, false, shown::wide, "docker, containerd, systemd, ...", 10},
        [](const row& x) -> field_value {
          return std::string{to_string(x.batch.runtime)};
        }},
-      {{"runtime_id", "RUNTIME_ID", 12, false, shown::wide, "the runtime's id of the container"},
+      {{"runtime_id", "RUNTIME_ID", 12, false, shown::wide, "the runtime's id of the container",
+        11},
        [](const row& x) -> field_value { return x.batch.runtime_id; },
        [](const row& x) {
          return short_id(x.batch.runtime_id);
@@ -90,11 +91,11 @@ fields common_fields() {
        [](const row& x) -> field_value {
          return x.batch.labels;
        }},
-      {{"pid", "PID", 7, true, shown::everywhere, "process id on the host"},
+      {{"pid", "PID", 7, true, shown::everywhere, "process id on the host", 7},
        [](const row& x) -> field_value {
          return uint64_t{x.event.process.pid};
        }},
-      {{"comm", "COMM", 15, false, shown::everywhere, "the process's short name"},
+      {{"comm", "COMM", 15, false, shown::everywhere, "the process's short name", 5},
        [](const row& x) -> field_value {
          return x.event.comm;
        }},
@@ -109,11 +110,11 @@ void append(fields& all, fields more) {
 fields exec_fields() {
   auto all = common_fields();
   append(all, {
-                  {{"ppid", "PPID", 7, true, shown::everywhere, "its parent's process id"},
+                  {{"ppid", "PPID", 7, true, shown::everywhere, "its parent's process id", 9},
                    [](const row& x) -> field_value {
                      return uint64_t{exec_of(x).ppid};
                    }},
-                  {{"uid", "UID", 5, true, shown::wide, "user id on the host"},
+                  {{"uid", "UID", 5, true, shown::wide, "user id on the host", 10},
                    [](const row& x) -> field_value {
                      return uint64_t{exec_of(x).uid};
                    }},
@@ -135,11 +136,11 @@ fields exit_fields() {
   append(
       all,
       {
-          {{"ppid", "PPID", 7, true, shown::wide, "its parent's process id"},
+          {{"ppid", "PPID", 7, true, shown::wide, "its parent's process id", 9},
            [](const row& x) -> field_value {
              return uint64_t{exit_of(x).ppid};
            }},
-          {{"uid", "UID", 5, true, shown::wide, "user id on the host"},
+          {{"uid", "UID", 5, true, shown::wide, "user id on the host", 10},
            [](const row& x) -> field_value {
              return uint64_t{exit_of(x).uid};
            }},
@@ -152,12 +153,12 @@ fields exit_fields() {
            [](const row& x) {
              return signal_name(exit_of(x).signal);
            }},
-          {{"oom", "OOM", 3, false, shown::everywhere, "the kernel's OOM killer chose it"},
+          {{"oom", "OOM", 3, false, shown::everywhere, "the kernel's OOM killer chose it", 8},
            [](const row& x) -> field_value { return exit_of(x).oom; },
            [](const row& x) {
              return std::string{exit_of(x).oom ? "yes" : "-"};
            }},
-          {{"duration_ns", "RAN", 8, true, shown::everywhere, "how long it ran"},
+          {{"duration_ns", "RAN", 8, true, shown::everywhere, "how long it ran", 6},
            [](const row& x) -> field_value { return exit_of(x).duration_ns; },
            [](const row& x) {
              return duration_text(exit_of(x).duration_ns);
@@ -178,11 +179,11 @@ fields tcp_identity_fields() {
        [](const row& x) -> field_value {
          return std::string{to_string(tcp_of(x).action)};
        }},
-      {{"direction", "DIRECTION", 9, false, shown::wide, "outbound or inbound"},
+      {{"direction", "DIRECTION", 9, false, shown::wide, "outbound or inbound", 9},
        [](const row& x) -> field_value {
          return std::string{tcp_of(x).inbound ? "inbound" : "outbound"};
        }},
-      {{"src", "SRC", 21, false, shown::everywhere, "address and port of the side that dialled"},
+      {{"src", "SRC", 21, false, shown::everywhere, "address and port of the side that dialled", 6},
        [](const row& x) -> field_value {
          return tcp_of(x).src;
        }},
@@ -190,7 +191,7 @@ fields tcp_identity_fields() {
        [](const row& x) -> field_value {
          return tcp_of(x).dst;
        }},
-      {{"actual_dst", "ACTUAL_DST", 21, false, shown::wide, "where it went after NAT"},
+      {{"actual_dst", "ACTUAL_DST", 21, false, shown::wide, "where it went after NAT", 9},
        [](const row& x) -> field_value {
          return tcp_of(x).actual_dst;
        }},
@@ -199,27 +200,27 @@ fields tcp_identity_fields() {
 
 fields tcp_count_fields() {
   return {
-      {{"bytes_sent", "SENT", 9, true, shown::everywhere, "payload bytes; on close"},
+      {{"bytes_sent", "SENT", 9, true, shown::everywhere, "payload bytes; on close", 4},
        [](const row& x) -> field_value { return tcp_of(x).bytes_sent; },
        [](const row& x) {
          return dash_if_zero(tcp_of(x).bytes_sent, bytes_text(tcp_of(x).bytes_sent));
        }},
-      {{"bytes_received", "RECEIVED", 9, true, shown::everywhere, "payload bytes; on close"},
+      {{"bytes_received", "RECEIVED", 9, true, shown::everywhere, "payload bytes; on close", 4},
        [](const row& x) -> field_value { return tcp_of(x).bytes_received; },
        [](const row& x) {
          return dash_if_zero(tcp_of(x).bytes_received, bytes_text(tcp_of(x).bytes_received));
        }},
-      {{"rtt_ns", "RTT", 7, true, shown::everywhere, "smoothed round-trip time; 0: unknown"},
+      {{"rtt_ns", "RTT", 7, true, shown::everywhere, "smoothed round-trip time; 0: unknown", 9},
        [](const row& x) -> field_value { return tcp_of(x).rtt_ns; },
        [](const row& x) {
          return dash_if_zero(tcp_of(x).rtt_ns, duration_text(tcp_of(x).rtt_ns));
        }},
-      {{"retransmits", "RETRANS", 7, true, shown::wide, "segments sent again"},
+      {{"retransmits", "RETRANS", 7, true, shown::wide, "segments sent again", 10},
        [](const row& x) -> field_value {
          return tcp_of(x).retransmits;
        }},
       {{"duration_ns", "TOOK", 7, true, shown::everywhere,
-        "close: how long it was open; connect, connect_failed: the handshake"},
+        "close: how long it was open; connect, connect_failed: the handshake", 8},
        [](const row& x) -> field_value { return tcp_of(x).duration_ns; },
        [](const row& x) {
          return dash_if_zero(tcp_of(x).duration_ns, duration_text(tcp_of(x).duration_ns));

@@ -3,45 +3,17 @@
 
 #include "actors/console/record_writer.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace troupe {
 
-namespace {
-
-bool is_structured(output_format format) {
-  return format == output_format::json || format == output_format::yaml;
-}
-
-} // namespace
-
 event_printer::event_printer(stream_options options, std::optional<unsigned> terminal)
-    : options_(std::move(options)), terminal_(terminal) {
-  const auto& fields = event_fields(options_.kind);
-  for (const auto i : options_.fields) {
-    const auto& info = fields[i].info;
-    columns_.push_back({std::string{info.header}, info.right_aligned});
-    widths_.push_back(std::max<size_t>(info.width, info.header.size()));
-  }
-  if (!terminal)
-    return;
-  // The last column takes what the others leave: arguments and errors stand there.
-  widths_ = fit_widths(std::move(widths_), *terminal);
-  size_t used = 2 * (widths_.size() - 1);
-  for (const auto width : widths_)
-    used += width;
-  if (used < *terminal && !columns_.back().right_aligned)
-    widths_.back() += *terminal - used;
-}
+    : options_(std::move(options)),
+      layout_(columns_of(infos_of(event_fields(options_.kind)), options_.output), terminal) {}
 
 std::string event_printer::header() const {
-  if (is_structured(options_.format) || !options_.headers)
-    return {};
-  std::vector<std::string> names;
-  for (const auto& column : columns_)
-    names.push_back(column.header);
-  return layout_line(columns_, widths_, names, terminal_);
+  return options_.output.is_structured() || !options_.output.headers ? std::string{}
+                                                                     : layout_.header();
 }
 
 bool event_printer::shows(const trace_batch& batch) const {
@@ -57,19 +29,19 @@ bool event_printer::shows(const trace_event& event) const {
 
 void event_printer::print_row(const event_row& row, std::string& out) const {
   const auto& fields = event_fields(options_.kind);
-  switch (options_.format) {
+  switch (options_.output.format) {
     case output_format::json:
-      append_json(out, make_record(fields, options_.fields, row));
+      append_json(out, make_record(fields, options_.output.fields, row));
       out += '\n';
       return;
     case output_format::yaml:
-      out += yaml_document(make_record(fields, options_.fields, row));
+      out += yaml_document(make_record(fields, options_.output.fields, row));
       return;
     case output_format::columns:
     case output_format::wide:
       break;
   }
-  out += layout_line(columns_, widths_, make_cells(fields, options_.fields, row), terminal_);
+  out += layout_.line(make_cells(fields, options_.output.fields, row));
 }
 
 size_t event_printer::print(const trace_batch& batch, int64_t boot_to_unix_ns,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/console/event_fields.hpp"
+#include "actors/console/field_selection.hpp"
 #include "actors/console/selector.hpp"
 #include "actors/console/table.hpp"
 
@@ -16,10 +17,8 @@ namespace troupe {
 struct stream_options {
   trace_kind kind = trace_kind::exec;
   selector scope;
-  output_format format = output_format::columns;
-  std::vector<size_t> fields; ///< indexes into event_fields(kind)
-  bool headers = true;
-  bool setup = false; ///< exits of the runtime's own helpers too
+  output_options output; ///< fields of event_fields(kind)
+  bool setup = false;    ///< exits of the runtime's own helpers too
 };
 
 /// Turns traced events into lines. Rows of a live table come before anybody knows the widest, so
@@ -43,9 +42,7 @@ private:
   void print_row(const event_row& row, std::string& out) const;
 
   stream_options options_;
-  std::optional<unsigned> terminal_;
-  std::vector<table_column> columns_;
-  std::vector<size_t> widths_;
+  table_layout layout_;
 };
 
 } // namespace troupe

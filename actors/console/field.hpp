@@ -33,6 +33,7 @@ struct field_info {
   bool right_aligned = false;
   shown where = shown::everywhere;
   std::string_view meaning; ///< for --list
+  uint8_t rank = 0;         ///< left out of a narrow terminal, the highest first; 0: never
 };
 
 /// A field of rows of one type. A row's fields are one table, which makes columns, JSON, YAML,

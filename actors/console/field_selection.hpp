@@ -10,6 +10,18 @@
 
 namespace troupe {
 
+/// How rows are shown.
+struct output_options {
+  output_format format = output_format::columns;
+  std::vector<size_t> fields;  ///< indexes into the table of the rows' fields
+  bool fields_by_name = false; ///< --fields was given: none is left out of a narrow terminal
+  bool headers = true;
+
+  [[nodiscard]] bool is_structured() const {
+    return format == output_format::json || format == output_format::yaml;
+  }
+};
+
 /// Which fields are shown, in order: indexes into `fields`. `request` is what --fields got: empty
 /// (the format's own choice), "a,b" (these) or "+a,-b" (the format's own choice, changed).
 /// Nothing, and what is wrong in `error`, when it names an unknown field or mixes the two forms.

@@ -29,13 +29,37 @@ std::string names_of(const CLI::Option& option) {
   return option.get_type_size() == 0 ? text : text + " " + option.get_type_name();
 }
 
+constexpr size_t page_width = 100;
+
+/// Appends words, broken into lines that begin at `indent`.
+void append_wrapped(std::string& text, const std::string& words, size_t indent) {
+  size_t column = indent;
+  for (size_t begin = 0; begin < words.size();) {
+    const auto end = std::min(words.find(' ', begin), words.size());
+    const auto word = std::string_view{words}.substr(begin, end - begin);
+    if (column > indent && column + 1 + word.size() > page_width) {
+      text.append("\n").append(indent, ' ');
+      column = indent;
+    } else if (begin > 0) {
+      text += ' ';
+      ++column;
+    }
+    text += word;
+    column += word.size();
+    begin = end + 1;
+  }
+  text += '\n';
+}
+
 void append_section(std::string& text, const std::string& heading, const std::vector<line>& lines) {
   size_t width = 0;
   for (const auto& [left, right] : lines)
     width = std::max(width, left.size());
   text += fmt::format("\n{}:\n", heading);
-  for (const auto& [left, right] : lines)
-    text += fmt::format("  {:{}}  {}\n", left, width, right);
+  for (const auto& [left, right] : lines) {
+    text += fmt::format("  {:{}}  ", left, width);
+    append_wrapped(text, right, width + 4);
+  }
 }
 
 void append_commands(std::string& text, const CLI::App& command) {

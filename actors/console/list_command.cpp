@@ -115,12 +115,11 @@ public:
   change_printer(const output_options& options, int out)
       : options_(options),
         out_(out),
-        layout_(columns_of(infos_of(change_fields()), options.fields, options.fields_by_name),
-                terminal_width(out)) {}
+        layout_(columns_of(infos_of(change_fields()), options), terminal_width(out)) {}
 
   [[nodiscard]] write_result print_header() const {
-    return is_structured() || !options_.headers ? write_result::ok
-                                                : write_all(out_, layout_.header());
+    return options_.is_structured() || !options_.headers ? write_result::ok
+                                                         : write_all(out_, layout_.header());
   }
 
   [[nodiscard]] write_result print(const std::vector<list_change>& changes) const {
@@ -131,10 +130,6 @@ public:
   }
 
 private:
-  [[nodiscard]] bool is_structured() const {
-    return options_.format == output_format::json || options_.format == output_format::yaml;
-  }
-
   void append(const change_row& row, std::string& text) const {
     const auto& fields = change_fields();
     if (options_.format == output_format::yaml) {
@@ -206,8 +201,7 @@ int list_once(const list_request& request, const output_streams& streams, runtim
     complaints{streams.err}.say_new(explain_nothing(request, rows));
     return exit_error;
   }
-  const auto text = render_list(shown, request.output.fields, request.output.format,
-                                request.output.headers, terminal_width(streams.out));
+  const auto text = render_list(shown, request.output, terminal_width(streams.out));
   return end_of(write_all(streams.out, text), streams);
 }
 
@@ -219,7 +213,8 @@ int run_list_command(const list_request& request, const output_streams& streams)
   if (request.timeout && !request.watch)
     config.runtime_timeout = std::min(config.runtime_timeout, *request.timeout);
   const auto patience = config.runtime_timeout + margin;
-  const stop_signals stop;
+  stop_signals stop;
+  stop.watch_reader(streams.out);
   std::optional<end_by_force> bound;
   runtimes asked{config};
   const int code = request.watch ? watch(request, streams, asked, stop, patience)

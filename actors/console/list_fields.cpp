@@ -86,11 +86,11 @@ std::vector<field<Row>> identity_fields() {
        [](const Row& x) -> field_value {
          return optional_text(identity_of(x).pod);
        }},
-      {{"runtime", "RUNTIME", 10, false, shown::everywhere, "docker, containerd, ..."},
+      {{"runtime", "RUNTIME", 10, false, shown::everywhere, "docker, containerd, ...", 6},
        [](const Row& x) -> field_value {
          return std::string{to_string(metadata_of(x).runtime)};
        }},
-      {{"runtime_id", "ID", 12, false, shown::everywhere, "the runtime's id"},
+      {{"runtime_id", "ID", 12, false, shown::everywhere, "the runtime's id", 8},
        [](const Row& x) -> field_value { return metadata_of(x).id; },
        [](const Row& x) {
          return shortened(metadata_of(x).id, 12);
@@ -107,22 +107,22 @@ std::vector<field<Row>> state_fields() {
        [](const Row& x) {
          return state_text(metadata_of(x));
        }},
-      {{"pid", "PID", 7, true, shown::everywhere, "of the init process, on the host; 0: none"},
+      {{"pid", "PID", 7, true, shown::everywhere, "of the init process, on the host; 0: none", 7},
        [](const Row& x) -> field_value { return uint64_t{metadata_of(x).pid}; },
        [](const Row& x) {
          return metadata_of(x).pid == 0 ? "-" : std::to_string(metadata_of(x).pid);
        }},
-      {{"created", "CREATED", 8, true, shown::wide, "RFC 3339; null: unknown"},
+      {{"created", "CREATED", 8, true, shown::wide, "RFC 3339; null: unknown", 9},
        [](const Row& x) { return optional_time(metadata_of(x).created_ns); },
        [](const Row& x) {
          return age_since(metadata_of(x).created_ns);
        }},
-      {{"started", "STARTED", 8, true, shown::everywhere, "RFC 3339; null: never"},
+      {{"started", "STARTED", 8, true, shown::everywhere, "RFC 3339; null: never", 5},
        [](const Row& x) { return optional_time(metadata_of(x).started_ns); },
        [](const Row& x) {
          return age_since(metadata_of(x).started_ns);
        }},
-      {{"finished", "FINISHED", 8, true, shown::wide, "RFC 3339; null: not yet"},
+      {{"finished", "FINISHED", 8, true, shown::wide, "RFC 3339; null: not yet", 9},
        [](const Row& x) { return optional_time(metadata_of(x).finished_ns); },
        [](const Row& x) {
          return age_since(metadata_of(x).finished_ns);
@@ -136,7 +136,7 @@ std::vector<field<Row>> state_fields() {
        [](const Row& x) -> field_value {
          return metadata_of(x).oom_killed;
        }},
-      {{"restarts", "RESTARTS", 8, true, shown::wide, "as the runtime counts them"},
+      {{"restarts", "RESTARTS", 8, true, shown::wide, "as the runtime counts them", 9},
        [](const Row& x) -> field_value {
          return uint64_t{metadata_of(x).restarts};
        }},
@@ -146,11 +146,11 @@ std::vector<field<Row>> state_fields() {
 template <class Row>
 std::vector<field<Row>> image_fields() {
   return {
-      {{"image", "IMAGE", 24, false, shown::everywhere, "as the container was made from"},
+      {{"image", "IMAGE", 24, false, shown::everywhere, "as the container was made from", 4},
        [](const Row& x) -> field_value {
          return metadata_of(x).image;
        }},
-      {{"image_digest", "DIGEST", 19, false, shown::wide, "sha256:...; empty: unknown"},
+      {{"image_digest", "DIGEST", 19, false, shown::wide, "sha256:...; empty: unknown", 10},
        [](const Row& x) -> field_value { return metadata_of(x).image_digest; },
        [](const Row& x) {
          return short_digest(metadata_of(x).image_digest);
@@ -171,7 +171,7 @@ void append_container_fields(std::vector<field<Row>>& all) {
 
 std::vector<field<change_row>> make_change_fields() {
   std::vector<field<change_row>> all{
-      {{"time", "TIME", 12, false, shown::everywhere, "when it was noticed (RFC 3339, UTC, ns)"},
+      {{"time", "TIME", 12, false, shown::everywhere, "when it was noticed (RFC 3339, UTC, ns)", 3},
        [](const change_row& x) -> field_value { return rfc3339(x.unix_time_ns); },
        [](const change_row& x) {
          return local_time_of_day(x.unix_time_ns);
@@ -219,22 +219,22 @@ const std::vector<field<change_row>>& change_fields() {
   return all;
 }
 
-std::string render_list(const std::vector<list_row>& rows, const std::vector<size_t>& chosen,
-                        output_format format, bool headers, std::optional<unsigned> terminal) {
+std::string render_list(const std::vector<list_row>& rows, const output_options& output,
+                        std::optional<unsigned> terminal) {
   const auto& fields = list_fields();
-  if (format == output_format::json || format == output_format::yaml) {
+  if (output.is_structured()) {
     std::vector<record> records;
     for (const auto& row : rows)
-      records.push_back(make_record(fields, chosen, row));
-    return format == output_format::json ? json_array(records) : yaml_sequence(records);
+      records.push_back(make_record(fields, output.fields, row));
+    return output.format == output_format::json ? json_array(records) : yaml_sequence(records);
   }
-  std::vector<table_column> columns;
-  for (const auto i : chosen)
-    columns.push_back({std::string{fields[i].info.header}, fields[i].info.right_aligned});
+  auto columns = columns_of(infos_of(fields), output);
+  for (auto& x : columns)
+    x.width = 0; // All rows are known: they say how wide.
   table lines{std::move(columns)};
   for (const auto& row : rows)
-    lines.add(make_cells(fields, chosen, row));
-  return lines.render(terminal, headers);
+    lines.add(make_cells(fields, output.fields, row));
+  return lines.render(terminal, output.headers);
 }
 
 std::vector<list_change> changes_between(const std::vector<list_row>& before,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "actors/console/field.hpp"
+#include "actors/console/field_selection.hpp"
 #include "messages/container_metadata.hpp"
 
 #include <optional>
@@ -22,8 +22,8 @@ struct list_row {
 
 /// The rows in the format, all at once; `terminal` as in table::render.
 [[nodiscard]] std::string render_list(const std::vector<list_row>& rows,
-                                      const std::vector<size_t>& chosen, output_format format,
-                                      bool headers, std::optional<unsigned> terminal);
+                                      const output_options& output,
+                                      std::optional<unsigned> terminal);
 
 /// What became of a container between two looks: "created", "running", "paused", "exited",
 /// "renamed", "changed", "removed".

@@ -52,7 +52,8 @@ stop_signals::~stop_signals() {
 stop_signals::cause
 stop_signals::wait(std::optional<std::chrono::steady_clock::time_point> deadline) const {
   for (;;) {
-    std::array<pollfd, 2> ready{{{signals_, POLLIN, 0}, {wake_, POLLIN, 0}}};
+    // poll() passes over a negative descriptor, and tells of errors unasked.
+    std::array<pollfd, 3> ready{{{signals_, POLLIN, 0}, {wake_, POLLIN, 0}, {reader_, 0, 0}}};
     const int count = ::poll(ready.data(), ready.size(), remaining_ms(deadline));
     if (count < 0 && errno != EINTR)
       return cause::woken; // Descriptors that cannot be waited for: better an end than a loop.
@@ -61,6 +62,8 @@ stop_signals::wait(std::optional<std::chrono::steady_clock::time_point> deadline
     if (ready[0].revents != 0 && ::read(signals_, &info, sizeof(info)) > 0)
       return cause::signal;
     if (ready[1].revents != 0 && ::read(wake_, &wakes, sizeof(wakes)) > 0)
+      return cause::woken;
+    if ((ready[2].revents & (POLLERR | POLLHUP)) != 0)
       return cause::woken;
     if (deadline && std::chrono::steady_clock::now() >= *deadline)
       return cause::deadline;

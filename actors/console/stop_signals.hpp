@@ -6,16 +6,20 @@
 
 namespace troupe {
 
-/// Where a command waits for its end: SIGINT and SIGTERM, somebody's wake_up(), or a deadline.
-/// Blocks the two signals for the calling thread and those that it starts later.
+/// Where a command waits for its end: SIGINT and SIGTERM, somebody's wake_up(), nobody who reads,
+/// or a deadline. Blocks the two signals for the calling thread and those that it starts later.
 class stop_signals {
 public:
-  enum class cause { signal, woken, deadline };
+  enum class cause { signal, woken, deadline }; ///< woken: also when nobody reads any more
 
   stop_signals();
   ~stop_signals();
   stop_signals(const stop_signals&) = delete;
   stop_signals& operator=(const stop_signals&) = delete;
+
+  /// The end of the pipe or terminal behind `fd` is an end of the wait too: `troupe trace | head`
+  /// ends with head, not with the next event.
+  void watch_reader(int fd) { reader_ = fd; }
 
   /// Waits; no deadline: for ever. A wake_up() before the call counts.
   [[nodiscard]] cause wait(std::optional<std::chrono::steady_clock::time_point> deadline) const;
@@ -26,6 +30,7 @@ public:
 private:
   int signals_;
   int wake_;
+  int reader_ = -1;
 };
 
 /// Ends the process at once, with `code`, unless destroyed within the time: the end of the actors

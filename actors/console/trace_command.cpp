@@ -42,8 +42,7 @@ public:
     const auto deadline =
         request_.timeout ? std::optional{steady_clock::now() + *request_.timeout} : std::nullopt;
     if (introduce(deadline) && stop_.wait(deadline) == stop_signals::cause::woken)
-      if (const auto failure = run_.failure())
-        return ended_early(*failure);
+      return ended_early(run_.failure().value_or(caf::error{}));
     settle();
     return report();
   }
@@ -93,8 +92,9 @@ private:
     for (const auto& line : explain_missing(request_.scope, scopes_of(present)))
       tell(line + "; waiting for it");
     const auto count = matching(present);
+    const bool all = request_.scope.matches_all() && request_.config.agent.services;
     tell(fmt::format("tracing {} in {} container{}{}; Ctrl-C ends", to_string(request_.kind), count,
-                     count == 1 ? "" : "s", request_.config.agent.services ? " and services" : ""));
+                     count == 1 ? "" : "s", all ? " and services" : ""));
     return true;
   }
 
@@ -177,8 +177,7 @@ private:
 };
 
 stream_options stream_of(const trace_request& request) {
-  return {request.kind,          request.scope,          request.output.format,
-          request.output.fields, request.output.headers, request.setup};
+  return {request.kind, request.scope, request.output, request.setup};
 }
 
 } // namespace
@@ -195,7 +194,8 @@ int run_trace_command(const trace_request& request, const output_streams& stream
   }
   auto factories = make_factories(config, *machine.hierarchy);
   add_console(factories, stream_of(request), streams.out);
-  const stop_signals stop;
+  stop_signals stop;
+  stop.watch_reader(streams.out);
   std::optional<end_by_force> bound;
   tracing trace{request, streams, stop, std::move(factories)};
   const int code = trace.run();

@@ -18,9 +18,9 @@ namespace {
 stream_options pids_of_execs() {
   stream_options options;
   std::string error;
-  options.fields = *select_fields(infos_of(event_fields(trace_kind::exec)), "pid",
-                                  output_format::columns, error);
-  options.headers = false;
+  options.output.fields = *select_fields(infos_of(event_fields(trace_kind::exec)), "pid",
+                                         output_format::columns, error);
+  options.output.headers = false;
   return options;
 }
 
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(console_fixture, "console: grants credit also for what it does
 
 TEST_CASE_FIXTURE(console_fixture, "console: prints the header before the first event") {
   auto options = pids_of_execs();
-  options.headers = true;
+  options.output.headers = true;
   spawn(console, options, out.fd());
   run();
   CHECK(out.text() == "    PID\n");

@@ -35,9 +35,9 @@ trace_batch batch_of(std::vector<trace_event> events) {
 stream_options options_for(trace_kind kind, output_format format, std::string_view fields = "") {
   stream_options options;
   options.kind = kind;
-  options.format = format;
+  options.output.format = format;
   std::string error;
-  options.fields = *select_fields(infos_of(event_fields(kind)), fields, format, error);
+  options.output.fields = *select_fields(infos_of(event_fields(kind)), fields, format, error);
   return options;
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("events: columns escape what a container wrote") {
 
 TEST_CASE("events: headers only for columns, and not when they are not wanted") {
   auto options = options_for(trace_kind::exec, output_format::columns);
-  options.headers = false;
+  options.output.headers = false;
   CHECK(event_printer{options, std::nullopt}.header().empty());
   for (const auto format : {output_format::json, output_format::yaml})
     CHECK(event_printer{options_for(trace_kind::exec, format), std::nullopt}.header().empty());

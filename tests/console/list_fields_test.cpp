@@ -23,7 +23,7 @@ std::string rendered(const std::vector<list_row>& rows, output_format format,
                      std::string_view request = "") {
   std::string error;
   const auto chosen = *select_fields(infos_of(list_fields()), request, format, error);
-  return render_list(rows, chosen, format, true, std::nullopt);
+  return render_list(rows, {format, chosen, !request.empty(), true}, std::nullopt);
 }
 
 } // namespace

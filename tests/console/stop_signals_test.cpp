@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <thread>
 #include <unistd.h>
 
@@ -34,6 +36,17 @@ TEST_CASE("stop: a wake-up before the wait is not forgotten, and counts once") {
   stop.wake_up();
   CHECK(stop.wait(std::nullopt) == stop_signals::cause::woken);
   CHECK(stop.wait(std::chrono::steady_clock::now()) == stop_signals::cause::deadline);
+}
+
+TEST_CASE("stop: the end of who reads is an end of the wait") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  stop_signals stop;
+  stop.watch_reader(ends[1]);
+  CHECK(stop.wait(std::chrono::steady_clock::now()) == stop_signals::cause::deadline);
+  ::close(ends[0]);
+  CHECK(stop.wait(std::nullopt) == stop_signals::cause::woken);
+  ::close(ends[1]);
 }
 
 TEST_CASE("stop: an end in time is no end by force") {

@@ -59,10 +59,35 @@ TEST_CASE("table: hostile cells stay on their line and in their column") {
            "日本         z\n");
 }
 
-TEST_CASE("fit: the widest give way first, and a terminal too narrow is survived") {
-  CHECK(fit_widths({10, 4, 30}, 48) == std::vector<size_t>{10, 4, 30});
-  CHECK(fit_widths({10, 4, 30}, 28) == std::vector<size_t>{10, 4, 10});
-  CHECK(fit_widths({10, 4, 30}, 20) == std::vector<size_t>{6, 4, 6});
-  CHECK(fit_widths({10, 4, 30}, 0) == std::vector<size_t>{1, 1, 1});
-  CHECK(fit_widths({}, 80).empty());
+TEST_CASE("layout: numbers keep their width, texts give way to half of theirs") {
+  const table_layout layout{{{"TEXT", false, 40}, {"NUMBER", true, 10}, {"MORE", false, 30}}, 60};
+  CHECK(layout.line({std::string(50, 'x'), "1234567890", std::string(50, 'y')})
+        == std::string(22, 'x') + "…  1234567890  " + std::string(22, 'y') + "…\n");
+}
+
+TEST_CASE("layout: a narrow terminal has fewer columns, those of high rank go first") {
+  const std::vector<table_column> columns{
+      {"TIME", false, 12, 1}, {"NAME", false, 20}, {"PID", true, 7, 2}, {"WHAT", false, 20}};
+  CHECK(table_layout{columns, 80}.header()
+        == "TIME          NAME                      PID  WHAT\n");
+  CHECK(table_layout{columns, 50}.header() == "TIME          NAME              PID  WHAT\n");
+  CHECK(table_layout{columns, 40}.header() == "TIME          NAME          WHAT\n");
+  CHECK(table_layout{columns, 30}.header() == "NAME            WHAT\n");
+  CHECK(table_layout{columns, 12}.line({"t", "namename", "7", "what"}) == "name…  what\n");
+  for (unsigned width = 0; width < 100; ++width)
+    CHECK(display_width(table_layout{columns, width}.header()) <= width + 1);
+}
+
+TEST_CASE("layout: columns that were asked for by name stay") {
+  const std::vector<field_info> fields{{"a", "A", 30, false, shown::everywhere, "", 9},
+                                       {"b", "B", 30, false, shown::everywhere, ""}};
+  output_options output;
+  output.fields = {0, 1};
+  CHECK(table_layout{columns_of(fields, output), 20}.header() == "B\n");
+  output.fields_by_name = true;
+  CHECK(table_layout{columns_of(fields, output), 20}.header() == "A          B\n");
+}
+
+TEST_CASE("layout: nothing at all is a line") {
+  CHECK(table_layout{{}, 80}.header() == "\n");
 }
