@@ -29,7 +29,10 @@ bool is(const caf::error& error, ec code) {
 class registry_work final : public registry_orders {
 public:
   registry_work(pointer self, const settings& options, container_factory make_container)
-      : table(options, *this), self_(self), make_container_(std::move(make_container)) {}
+      : table(options, *this),
+        self_(self),
+        make_container_(std::move(make_container)),
+        fallback_name_after_(options.fallback_name_after) {}
 
   ~registry_work();
   registry_work(const registry_work&) = delete;
@@ -53,6 +56,7 @@ public:
   void set_host(const host_actor& host);
   void down(const caf::down_msg& down);
   void tick();
+  void fallback_due();
   uint64_t collect_all(const collect& asked, const snapshot_sink_actor& sink);
   registry_status status() const;
   auto now() const { return self_->clock().now(); }
@@ -65,6 +69,7 @@ private:
     if (auto i = containers_.find(key); i != containers_.end())
       self_->send(i->second, message);
   }
+  void arm_fallback(std::chrono::nanoseconds wait);
   void walk();
   void looked_up(cgroup_id cgroup);
 
@@ -77,6 +82,8 @@ private:
   std::unordered_map<caf::actor_addr, container_key> keys_;
   std::unordered_set<cgroup_id> asking_host_;
   uint64_t reader_generation_ = 0; ///< a walk counts for the reader that gave rise to it
+  std::chrono::milliseconds fallback_name_after_;
+  bool fallback_armed_ = false;
   bool walk_wanted_ = false;
   bool walking_ = false;
   bool walked_ = false;
@@ -94,6 +101,8 @@ void registry_work::start(container_key key) {
   self_->monitor(handle);
   keys_.insert_or_assign(handle.address(), key);
   containers_.insert_or_assign(key, std::move(handle));
+  if (!fallback_armed_)
+    arm_fallback(fallback_name_after_);
 }
 
 void registry_work::end(container_key key) {
@@ -225,6 +234,19 @@ void registry_work::down(const caf::down_msg& down) {
   table.container_failed(key);
 }
 
+/// The common tick would be late by up to its interval, and a trace waits for the name.
+void registry_work::arm_fallback(std::chrono::nanoseconds wait) {
+  fallback_armed_ = true;
+  self_->delayed_send(registry_actor{self_}, wait, troupe::tick{});
+}
+
+void registry_work::fallback_due() {
+  fallback_armed_ = false;
+  table.tick(now());
+  if (auto next = table.next_fallback(now()))
+    arm_fallback(*next - now());
+}
+
 void registry_work::tick() {
   table.tick(now());
   walk();
@@ -272,7 +294,12 @@ registry_actor::behavior_type registry(pointer self, const settings& options,
       [work](const bpf_reader_actor& reader) { work->set_reader(reader); },
       [work](const runtime_metadata_actor& x) { work->set_metadata(x); },
       [work](const host_actor& x) { work->set_host(x); },
-      [work](const tick&) { work->tick(); },
+      [self, work](const tick&) {
+        if (self->current_sender() == self->ctrl())
+          work->fallback_due();
+        else
+          work->tick();
+      },
       [work](const collect& asked, const snapshot_sink_actor& sink) {
         return work->collect_all(asked, sink);
       },

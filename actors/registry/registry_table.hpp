@@ -9,6 +9,7 @@
 #include "messages/settings.hpp"
 
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -44,6 +45,8 @@ public:
 
   // From the clock.
   void tick(time_point now);
+  /// When the next container without a name gets its fallback; empty: none waits for it.
+  [[nodiscard]] std::optional<time_point> next_fallback(time_point now) const;
 
   // When others were started anew.
   void replay_routes();

@@ -37,6 +37,17 @@ void registry_table::tick(time_point now) {
   replay_lookups(); // The host did not answer in time, or was away.
 }
 
+std::optional<registry_table::time_point> registry_table::next_fallback(time_point now) const {
+  std::optional<time_point> next;
+  for (const auto& [key, record] : containers_) {
+    const auto due = record.created + options_.fallback_name_after;
+    // Those that are overdue have none: see identify().
+    if (record.identity.container_id.empty() && due > now && (!next || due < *next))
+      next = due;
+  }
+  return next;
+}
+
 void registry_table::retire(container_key key) {
   const auto cgroups = containers_.at(key).cgroups;
   for (auto cgroup : cgroups)

@@ -109,6 +109,22 @@ TEST_CASE("registry: units are ignored where they are not wanted") {
   CHECK(world.reader.ignored == std::vector<cgroup_id>{10});
 }
 
+TEST_CASE_FIXTURE(registry_world, "registry: the fallback name does not wait for the common tick") {
+  start_reader();
+  find(10, docker_a);
+  advance(options.fallback_name_after - 1s);
+  find(11, docker_b);
+  advance(1s - 1ms);
+  CHECK(containers[1].named.empty());
+  advance(1ms);
+  CHECK(containers[1].id() == "/docker/aaaaaaaaaaaa");
+  CHECK(containers[1].ticks == 0); // It is nobody else's tick.
+  advance(options.fallback_name_after - 1s - 1ms);
+  CHECK(containers[2].named.empty());
+  advance(1ms);
+  CHECK(containers[2].id() == "/docker/bbbbbbbbbbbb");
+}
+
 TEST_CASE_FIXTURE(registry_world,
                   "registry: the fallback name comes after its time, the real one later") {
   start_reader();
