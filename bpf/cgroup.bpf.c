@@ -14,9 +14,14 @@ static __always_inline bool is_our_hierarchy(struct cgroup *cgroup)
 static __always_inline void fill_cgroup_header(struct cgroup_event *record, struct cgroup *cgroup,
 					       enum event_kind kind, __u16 size)
 {
-	struct task_struct *current = bpf_get_current_task_btf();
+	struct task_struct *current = (struct task_struct *)bpf_get_current_task();
 
-	fill_header(&record->header, current->group_leader, cgroup->kn->id, kind, size);
+	record->header.time_ns = bpf_ktime_get_boot_ns();
+	record->header.cgroup_id = cgroup->kn->id;
+	record->header.start_boottime_ns = BPF_CORE_READ(current, group_leader, start_boottime);
+	record->header.pid = bpf_get_current_pid_tgid() >> 32;
+	record->header.kind = kind;
+	record->header.size = size;
 	record->path_size = 0;
 	record->path_truncated = 0;
 	__builtin_memset(record->pad, 0, sizeof(record->pad));

@@ -58,8 +58,9 @@ static __always_inline void fill_executed(struct process_executed *record, struc
 	if (size > room)
 		size = room;
 	padded = (size + 7) & ~7u;
-	if (padded >= 8 && padded <= room)
-		*(__u64 *)(argv + padded - 8) = 0;
+	/* The last word, before argv's end is put into it. A mask, because `room` is a power of two
+	 * and older verifiers do not carry a comparison over to another register. */
+	*(__u64 *)(argv + ((size - 1) & (room - 8))) = 0;
 	if (size && bpf_probe_read_user(argv, size, (void *)task->mm->arg_start)) {
 		size = 0; /* the page is swapped out: say that something is missing */
 		padded = 0;

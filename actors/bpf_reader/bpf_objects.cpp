@@ -53,18 +53,36 @@ constexpr std::array<object_file, 8> object_files{{
 
 constexpr size_t log_bytes_max = 64U << 10;
 
+constexpr const char* signs_of_age[] = {"invalid func unknown#", "unknown func ",
+                                        "uses reserved fields", "unknown opcode"};
+
 // What libbpf printed since the last clear: the verifier's log is part of it. Loading happens in
 // one thread at a time.
 thread_local std::string libbpf_text;
 
+/// The verifier's log comes in one piece, and what it says of the error stands at its end.
 int keep_text(libbpf_print_level level, const char* format, va_list arguments) {
   if (level == LIBBPF_DEBUG)
     return 0;
-  std::array<char, 4096> line{};
-  const auto size = std::vsnprintf(line.data(), line.size(), format, arguments);
-  if (size > 0 && libbpf_text.size() < log_bytes_max)
-    libbpf_text += line.data();
+  va_list measured;
+  va_copy(measured, arguments);
+  const auto size = std::vsnprintf(nullptr, 0, format, measured);
+  va_end(measured);
+  if (size <= 0)
+    return size;
+  std::string text(static_cast<size_t>(size) + 1, '\0');
+  std::vsnprintf(text.data(), text.size(), format, arguments);
+  text.pop_back();
+  libbpf_text += text;
+  if (libbpf_text.size() > log_bytes_max)
+    libbpf_text.erase(0, libbpf_text.size() - log_bytes_max);
   return size;
+}
+
+/// A helper, an instruction or an iterator that the verifier has never heard of.
+bool is_too_old() {
+  return std::any_of(std::begin(signs_of_age), std::end(signs_of_age),
+                     [](const char* sign) { return libbpf_text.find(sign) != std::string::npos; });
 }
 
 std::string reason_of(int error, std::string_view step) {
@@ -73,6 +91,8 @@ std::string reason_of(int error, std::string_view step) {
       return "the kernel refuses BPF to this process; run as root or with CAP_BPF and CAP_PERFMON";
     case EACCES:
     case EINVAL:
+      if (is_too_old())
+        return "this kernel is too old for it; all features work from 5.15 on";
       return "this kernel's verifier rejects a program (" + std::string{step}
              + "); its log is printed at log level debug";
     case ENOMEM:

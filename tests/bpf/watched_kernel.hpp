@@ -61,12 +61,17 @@ inline kernel_options test_options() {
   return options;
 }
 
+/// A feature may be off where the kernel has no such tracepoint (sock_send_length: before 6.3).
+inline bool is_without_hook(const feature_status& status) {
+  return status.reason.find("this kernel has no tracepoint") == 0;
+}
+
 /// The kernel with everything attached, and what it says of one cgroup.
 struct watched_kernel {
   explicit watched_kernel(const kernel_options& options = test_options()) : source{options} {
     for (const auto& status : source.features()) {
       INFO(status.feature << ": " << status.reason);
-      CHECK(status.enabled);
+      CHECK((status.enabled || is_without_hook(status)));
     }
     records.keep(cgroup.id());
   }
