@@ -41,7 +41,8 @@ void append_table(std::string& out, const table& rows) {
 table actor_rows(const troupe_status& troupe) {
   table rows{{"ACTOR", "RESTARTS", "MAILBOX"}};
   for (const auto& x : troupe.actors)
-    rows.push_back({x.actor, std::to_string(x.restarts), std::to_string(x.mailbox_messages)});
+    rows.push_back({x.actor, std::to_string(x.restarts),
+                    x.mailbox_known ? std::to_string(x.mailbox_messages) : "-"});
   return rows;
 }
 

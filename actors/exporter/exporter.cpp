@@ -35,6 +35,11 @@ void finish(pointer self) {
   auto& st = self->state;
   st.in_progress = false;
   st.snapshots.finish(st.latest);
+  for (auto& actor : st.latest.troupe.actors)
+    if (actor.actor == st.name) {
+      actor.mailbox_messages = self->mailbox().size();
+      actor.mailbox_known = true;
+    }
   for (auto& promise : std::exchange(st.waiting, {}))
     promise.deliver(st.latest);
 }

@@ -113,7 +113,7 @@ TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: /debug/actors is a table") {
   start();
   const auto page = get(port, "/debug/actors");
   CHECK(page.status == 200);
-  CHECK(page.body.find("registry") != std::string::npos);
+  CHECK(page.body.find("\nexporter  3 ") != std::string::npos);
   CHECK(page.body.find("/docker/1") != std::string::npos);
 }
 

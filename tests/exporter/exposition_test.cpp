@@ -245,6 +245,13 @@ TEST_CASE("exposition: what endpoints of one runtime count is added up") {
   CHECK(value_of(text, R"(troupe_metadata_lookups_total{runtime="docker",result="ok")") == "14");
 }
 
+TEST_CASE("exposition: a mailbox that nobody counted has no series") {
+  const auto text = full_text(a_full_scrape());
+  CHECK(value_of(text, R"(troupe_mailbox_messages{actor="registry")") == "1");
+  CHECK(value_of(text, R"(troupe_mailbox_messages{actor="host")").empty());
+  CHECK(value_of(text, R"(troupe_actor_restarts_total{actor="host")") == "0");
+}
+
 TEST_CASE("series writer: numbers that are not finite are written as Prometheus reads them") {
   std::string text;
   series_writer out{text};
