@@ -15,13 +15,14 @@ namespace {
 
 /// What a person can do about a cause.
 std::string_view advice(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> known{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> known{{
       {"ring_full", "raise --ring-bytes"},
       {"ring_share", "raise --ring-bytes"},
       {"map_full", "free memory: the kernel had none for a socket's state"},
       {"owner_unknown", "the process was older than the trace, or gone already"},
       {"no_credit", "raise --credit-batches or --pending-bytes-max"},
       {"slow_console", "narrow with -c, or write to a file"},
+      {"stuck", "at least; nobody reads stdout"},
       {"no_name", "its runtime did not answer; see 'troupe doctor'"},
       {"restarted", "a part of the agent failed; see the log above"},
   }};
@@ -29,6 +30,21 @@ std::string_view advice(std::string_view reason) {
     if (name == reason)
       return text;
   return "";
+}
+
+/// Whether a trace of this kind shows less for want of such an event.
+bool is_missed(trace_kind kind, std::string_view event) {
+  switch (kind) {
+    case trace_kind::exec:
+      return event == "process_executed";
+    case trace_kind::tcp: // A lost reading of a live connection is made good by the next one.
+      return event.starts_with("tcp_") && event != "tcp_progress";
+    case trace_kind::exit:
+    case trace_kind::oom:
+      break;
+  }
+  // Without its exec a process passes for one of the runtime's helpers, which are not shown.
+  return event == "process_exited" || event == "process_executed";
 }
 
 bool same_cause(const loss_count& a, const loss_count& b) {
@@ -40,9 +56,7 @@ bool same_cause(const loss_count& a, const loss_count& b) {
 std::vector<loss_count> losses_of(trace_kind kind, const std::vector<loss_count>& all) {
   std::vector<loss_count> result;
   for (const auto& loss : all) {
-    const bool tcp = loss.kind.starts_with("tcp_");
-    // A lost reading of a live connection is made good by the next one.
-    if (loss.count > 0 && tcp == (kind == trace_kind::tcp) && loss.kind != "tcp_progress")
+    if (loss.count > 0 && is_missed(kind, loss.kind))
       result.push_back(loss);
   }
   return result;

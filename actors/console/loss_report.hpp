@@ -9,8 +9,7 @@
 
 namespace troupe {
 
-/// Of all losses those that may be missing in a trace of this kind: an exec is also missed when the
-/// fork or the cgroup before it was.
+/// Of all losses those for which a trace of this kind shows less.
 [[nodiscard]] std::vector<loss_count> losses_of(trace_kind kind,
                                                 const std::vector<loss_count>& all);
 

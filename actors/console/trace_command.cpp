@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds patience{10'000};
-constexpr milliseconds end_timeout{2'000};
+constexpr milliseconds end_timeout{1'200};
 /// Containers that are there at the start have their names soon; nobody is told "no such container"
 /// before.
 constexpr milliseconds naming_time{1'500};
@@ -146,9 +146,11 @@ private:
     std::vector<loss_count> all;
     if (const auto reader = run_.reader())
       all = losses_of(request_.kind, losses_since(losses_before_, reader->losses));
-    if (const auto status = run_.console(); status && status->dropped > 0)
-      all.push_back(
-          {"container", "slow_console", std::string{to_string(request_.kind)}, status->dropped});
+    const auto kind = std::string{to_string(request_.kind)};
+    if (const auto status = run_.console(); !status) // How many wait behind it nobody can tell.
+      all.push_back({"console", "stuck", kind, 1});
+    else if (status->dropped > 0)
+      all.push_back({"container", "slow_console", kind, status->dropped});
     if (const auto waiting = unnamed(); !waiting.empty())
       all.push_back({"container", "no_name", "container", waiting.size()});
     if (const auto status = run_.status())

@@ -6,12 +6,14 @@
 using namespace troupe;
 
 TEST_CASE("losses: those that a trace cannot miss are left out") {
-  const std::vector<loss_count> all{{"kernel", "ring_full", "process_executed", 3},
-                                    {"kernel", "ring_full", "cgroup_created", 1},
-                                    {"kernel", "ring_share", "tcp_closed", 5},
-                                    {"kernel", "ring_share", "tcp_progress", 7},
-                                    {"kernel", "map_full", "process_exited", 0}};
-  CHECK(losses_of(trace_kind::exec, all).size() == 2);
+  const std::vector<loss_count> all{
+      {"kernel", "ring_full", "process_executed", 3}, {"kernel", "ring_full", "process_exited", 1},
+      {"kernel", "ring_full", "cgroup_created", 1},   {"kernel", "ring_share", "tcp_closed", 5},
+      {"kernel", "ring_share", "tcp_progress", 7},    {"kernel", "map_full", "process_exited", 0}};
+  const auto exec = losses_of(trace_kind::exec, all);
+  REQUIRE(exec.size() == 1);
+  CHECK(exec[0].count == 3);
+  CHECK(losses_of(trace_kind::exit, all).size() == 2);
   const auto tcp = losses_of(trace_kind::tcp, all);
   REQUIRE(tcp.size() == 1);
   CHECK(tcp[0].count == 5);
