@@ -174,10 +174,12 @@ fields exit_fields() {
 
 fields tcp_identity_fields() {
   return {
-      {{"action", "ACTION", 14, false, shown::everywhere,
+      {{"action", "ACTION", 8, false, shown::everywhere,
         "listen, connect, accept, connect_failed, close"},
-       [](const row& x) -> field_value {
-         return std::string{to_string(tcp_of(x).action)};
+       [](const row& x) -> field_value { return std::string{to_string(tcp_of(x).action)}; },
+       [](const row& x) {
+         const auto action = tcp_of(x).action;
+         return std::string{action == tcp_action::connect_failed ? "failed" : to_string(action)};
        }},
       {{"direction", "DIRECTION", 9, false, shown::wide, "outbound or inbound", 9},
        [](const row& x) -> field_value {
