@@ -21,12 +21,10 @@ using std::chrono::steady_clock;
 // A stream that lasted this long was a good one: its end is news, not one more failure.
 constexpr std::chrono::seconds good_stream{5};
 
-// To try a socket that nobody serves costs a few microseconds, and containers wait for their names.
-milliseconds pause_after(const call_error& error, uint32_t failures) {
-  const bool cheap = error.code == ec::runtime_absent || error.code == ec::runtime_unreachable
-                     || error.code == ec::runtime_forbidden;
-  return backoff(failures, milliseconds{100}, milliseconds{cheap ? 2'000 : 10'000});
-}
+// To try a socket costs little, and containers wait for their names: the pauses stay short, also
+// for a dockerd that accepts connections for seconds before it answers its first.
+constexpr milliseconds first_pause{100};
+constexpr milliseconds longest_pause{2'000};
 
 // One stay in the event stream; says why it ended.
 call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_client& client,
@@ -94,7 +92,7 @@ runtime_watcher(runtime_watcher_actor::stateful_pointer<runtime_watcher_state> s
         auto& failures = self->state.failures;
         if (steady_clock::now() - begun > good_stream && error.code != ec::runtime_timeout)
           failures = 0;
-        const auto pause = pause_after(error, failures++);
+        const auto pause = backoff(failures++, first_pause, longest_pause);
         self->send(parent, stream_lost{endpoint, std::move(error)});
         self->delayed_send(runtime_watcher_actor{self}, pause, tick{});
       },
