@@ -26,8 +26,8 @@ public:
   void found(const process_found& record) { counters_.processes.found(record); }
 
   void executed(const process_executed& record, std::string_view argv) {
-    counters_.processes.executed(record);
-    trace_.executed(record, argv);
+    if (counters_.processes.executed(record, argv))
+      trace_.executed(record, argv);
   }
 
   void exited(const process_exited& record) {

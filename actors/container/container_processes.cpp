@@ -15,6 +15,20 @@ comm_text to_comm(const char (&raw)[EVENT_COMM_SIZE]) {
   return result;
 }
 
+/// The argument that `argv` begins with; takes it and its NUL off.
+std::string_view take_argument(std::string_view& argv) {
+  const auto argument = argv.substr(0, argv.find('\0'));
+  argv.remove_prefix(std::min(argv.size(), argument.size() + 1));
+  return argument;
+}
+
+/// What runc calls its own stages, whatever path it was started under.
+bool is_runc_stage(std::string_view argv) {
+  auto program = take_argument(argv);
+  program.remove_prefix(program.rfind('/') + 1); // npos + 1 is 0: all of it.
+  return program == "runc" && take_argument(argv) == "init" && argv.empty();
+}
+
 } // namespace
 
 std::string_view to_view(const comm_text& comm) {
@@ -54,10 +68,10 @@ container_process* container_processes::add(const process_id& id,
   if (i != live_.end()) {
     if (i->second.id.start_boottime_ns > id.start_boottime_ns)
       return nullptr;
-    return &(i->second = container_process{id, to_comm(comm), false});
+    return &(i->second = container_process{id, to_comm(comm)});
   }
   make_room();
-  return &(live_[id.pid] = container_process{id, to_comm(comm), false});
+  return &(live_[id.pid] = container_process{id, to_comm(comm)});
 }
 
 void container_processes::forked(const process_forked& record) {
@@ -70,16 +84,21 @@ void container_processes::forked(const process_forked& record) {
     child->setup = setup;
 }
 
-void container_processes::executed(const process_executed& record) {
-  if (auto* x = add(id_of(record.header), record.comm))
-    x->setup = false;
+bool container_processes::executed(const process_executed& record, std::string_view argv) {
+  auto* x = add(id_of(record.header), record.comm);
+  if (x == nullptr)
+    return true;
+  if (x->setup && x->moved_in && is_runc_stage(argv))
+    return false;
+  x->setup = x->moved_in = false;
+  return true;
 }
 
 void container_processes::moved(const process_moved& record) {
   // Within one container (into a nested cgroup) a move changes nothing.
   const bool known = find(id_of(record.header)) != nullptr;
   if (auto* x = add(id_of(record.header), record.comm); x != nullptr && !known)
-    x->setup = true;
+    x->setup = x->moved_in = true;
 }
 
 void container_processes::found(const process_found& record) {

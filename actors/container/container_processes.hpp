@@ -6,6 +6,9 @@
 // Set-up processes are the runtime's, not the container's: a process that was moved into the
 // cgroup and has not executed anything since (runc init), and what such a process forks. They
 // work for the container before its first own instruction, and end as if they were its own.
+//
+// runc's first stage executes a sealed copy of itself (since CVE-2019-5736) while its parent moves
+// it into the cgroup: on a busy machine the move comes first. That execution changes nothing.
 
 #include "bpf/event.h"
 #include "messages/identity.hpp"
@@ -32,6 +35,7 @@ struct container_process {
   process_id id;
   comm_text comm{};
   bool setup = false;
+  bool moved_in = false; ///< set-up by itself, not by its parent
 };
 
 /// What the table knew of a process that ended.
@@ -49,7 +53,9 @@ public:
   static constexpr size_t ended_max = 64;
 
   void forked(const process_forked& record);
-  void executed(const process_executed& record);
+  /// `argv` as in the record: NUL after each argument. False when it was a set-up process that
+  /// goes on as one.
+  bool executed(const process_executed& record, std::string_view argv);
   void moved(const process_moved& record);
   void found(const process_found& record);
   process_end exited(const process_exited& record);

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+using namespace std::literals;
 using namespace troupe;
 
 namespace {
@@ -47,6 +48,23 @@ TEST_CASE_FIXTURE(fixture,
   w.exited(init, 3);
   CHECK(processes() == 0);
   CHECK(setups() == std::vector<bool>{true, true, false});
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "processes: runc's copy of itself, run after the move, is still set-up") {
+  w.moved(parent, "runc").executed(parent, "runc", "runc\0init\0"sv);
+  w.forked(child, parent, "runc:[1:CHILD]").forked(init, child, "runc:[2:INIT]");
+  CHECK(processes() == 0);
+  w.exited(child).exited(parent).executed(init, "nginx", "nginx\0"sv).exited(init);
+  CHECK(setups() == std::vector<bool>{true, true, false});
+}
+
+TEST_CASE_FIXTURE(fixture, "processes: nothing hides behind runc's name") {
+  w.moved(parent).forked(init, parent).executed(init, "runc", "runc\0init\0"sv);
+  CHECK(processes() == 1);
+  w.moved({200, 20}).executed({200, 20}, "runc", "runc\0init\0now\0"sv);
+  w.moved({201, 21}).executed({201, 21}, "init", "sh\0init\0"sv);
+  CHECK(processes() == 3);
 }
 
 TEST_CASE_FIXTURE(fixture, "processes: what the container's own process forks is the container's") {
@@ -104,7 +122,7 @@ TEST_CASE("processes: the name is known while it runs, shortly after, and after 
   executed.header.pid = 7;
   executed.header.start_boottime_ns = 1;
   set_comm(executed.comm, "nginx");
-  table.executed(executed);
+  table.executed(executed, {});
   CHECK(table.comm_of({7, 1}) == "nginx");
   CHECK(table.comm_of({7, 2}).empty());
   process_exited exited{};

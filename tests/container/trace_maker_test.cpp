@@ -63,6 +63,14 @@ TEST_CASE_FIXTURE(fixture, "trace: events wait for the container's name, in orde
   CHECK_FALSE(account.trace().next_batch());
 }
 
+TEST_CASE_FIXTURE(fixture, "trace: runc's execution of its own copy is not the container's") {
+  name();
+  w.moved({1, 1}).executed({1, 1}, "runc", "runc\0init\0"sv);
+  CHECK(events().empty());
+  w.forked({2, 2}, {1, 1}).executed({2, 2}, "sh", "sh\0"sv);
+  CHECK(events().size() == 1);
+}
+
 TEST_CASE_FIXTURE(fixture, "trace: an exit has its duration, and says when it was an OOM kill") {
   name();
   w.exited({1, second_ns}, 0, true, "eater");
