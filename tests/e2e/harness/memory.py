@@ -6,10 +6,15 @@ import pathlib
 
 
 def resident_bytes(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    raise AssertionError(f"/proc/{pid}/status has no VmRSS")
+    """Without the mappings of BPF maps: bpf_map_bytes() has those (a ring is mapped twice)."""
+    total, counts = 0, True
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        fields = line.split()
+        if not fields[0].endswith(":"):
+            counts = "anon_inode:bpf" not in line
+        elif fields[0] == "Rss:" and counts:
+            total += int(fields[1]) * 1024
+    return total
 
 
 def bpf_map_bytes(pid):
