@@ -38,6 +38,15 @@ size_t multibyte_size(std::string_view text) {
   return ill_formed ? 0 : size;
 }
 
+/// Well-formed, but a terminal obeys it: C1 controls, line separators, changes of direction.
+bool is_obeyed(std::string_view character) {
+  const auto lies_in = [character](std::string_view first, std::string_view last) {
+    return character.size() == first.size() && character >= first && character <= last;
+  };
+  return lies_in("\xC2\x80", "\xC2\x9F") || lies_in("\xE2\x80\xA8", "\xE2\x80\xAE")
+         || lies_in("\xE2\x81\xA6", "\xE2\x81\xA9");
+}
+
 /// What one character, or one bad byte, becomes.
 struct character {
   size_t consumed;
@@ -62,8 +71,10 @@ character next_character(std::string_view rest) {
   }
   if (is_plain(c))
     return {1, one, one};
-  if (const auto size = c < 0x80 ? 0 : multibyte_size(rest); size > 0)
-    return {size, rest.substr(0, size), rest.substr(0, size)};
+  if (const auto size = c < 0x80 ? 0 : multibyte_size(rest); size > 0) {
+    const auto text = is_obeyed(rest.substr(0, size)) ? replacement : rest.substr(0, size);
+    return {size, text, text};
+  }
   return {1, replacement, replacement};
 }
 

@@ -256,7 +256,7 @@ void registry_work::tick() {
 
 uint64_t registry_work::collect_all(const collect& asked, const snapshot_sink_actor& sink) {
   uint64_t count = 0;
-  for (auto key : table.containers())
+  for (auto key : table.containers(now()))
     if (auto i = containers_.find(key); i != containers_.end()) {
       self_->send(i->second, asked, sink);
       ++count;

@@ -58,8 +58,9 @@ public:
   /// The container's actor failed: starts another one in its place.
   void container_failed(container_key key);
 
-  /// Containers, without those that have handed over.
-  [[nodiscard]] std::vector<container_key> containers() const;
+  /// Containers, without those that have handed over, and without what may be none: a guess that no
+  /// runtime has confirmed in the time in which others get a fallback name.
+  [[nodiscard]] std::vector<container_key> containers(time_point now) const;
   [[nodiscard]] registry_status status() const;
 
 private:
@@ -103,6 +104,7 @@ private:
   // registry_naming.cpp: names
   void name_by_path(container_key key);
   void name_by_fallback(container_key key);
+  bool is_doubtful(const container_record& record, time_point now) const;
   void set_name(container_key key, container_identity identity);
   bool is_answer_to(const container_record& asked, const container_resolved& answer) const;
   void adopt(container_key from, container_key to, const container_resolved& answer,

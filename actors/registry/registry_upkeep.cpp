@@ -161,11 +161,16 @@ void registry_table::start_if_given_up(container_key key) {
   start_again(key);
 }
 
-std::vector<container_key> registry_table::containers() const {
+bool registry_table::is_doubtful(const container_record& record, time_point now) const {
+  return record.identity.container_id.empty() && now - record.created > options_.fallback_name_after
+         && identify(record.cgroup).container_id.empty();
+}
+
+std::vector<container_key> registry_table::containers(time_point now) const {
   std::vector<container_key> result;
   result.reserve(containers_.size());
   for (const auto& [key, record] : containers_)
-    if (!record.given_up())
+    if (!record.given_up() && !is_doubtful(record, now))
       result.push_back(key);
   return result;
 }

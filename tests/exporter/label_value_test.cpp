@@ -33,6 +33,17 @@ TEST_CASE("label value: control characters other than newline and tab are replac
   CHECK(escaped("a\tb") == "a\tb");
 }
 
+TEST_CASE("label value: what a terminal obeys beyond ASCII is replaced") {
+  CHECK(escaped("\xc2\x9b"
+                "31m")
+        == bad + "31m"); // C1: control sequence introducer
+  CHECK(escaped("a\xe2\x80\xae"
+                "b")
+        == "a" + bad + "b");                               // right-to-left override
+  CHECK(escaped("\xe2\x80\xa8\xe2\x81\xa9") == bad + bad); // line separator, isolate
+  CHECK(escaped("\xc2\xa0\xe2\x80\xa7") == "\xc2\xa0\xe2\x80\xa7");
+}
+
 TEST_CASE("label value: well-formed UTF-8 stays") {
   const std::string text = "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf \xed\x9f\xbf";
   CHECK(escaped(text) == text);

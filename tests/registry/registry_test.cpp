@@ -144,14 +144,22 @@ TEST_CASE_FIXTURE(registry_world,
 TEST_CASE_FIXTURE(registry_world, "registry: a guess gets no fallback name") {
   start_reader();
   find(10, "/some/thing");
+  auto sink = spawn([](snapshot_sink_actor::pointer) -> snapshot_sink_actor::behavior_type {
+    return {[](const collected&) {
+    }};
+  });
+  CHECK(ask<uint64_t>(registry, collect{1}, sink) == 1);
   tick_after(options.fallback_name_after + 1s);
   CHECK(containers[1].named.empty());
+  // By now it is no container as far as one can tell, and nobody waits for its name.
+  CHECK(ask<uint64_t>(registry, collect{2}, sink) == 0);
   container_metadata answer;
   answer.runtime = runtime_kind::containerd;
   answer.id = "thing";
   answer.name_space = "some";
   resolve(1, answer);
   CHECK(containers[1].id() == "/containerd/some/thing");
+  CHECK(ask<uint64_t>(registry, collect{3}, sink) == 1);
 }
 
 TEST_CASE("registry: without runtimes the fallback name is given at once") {
