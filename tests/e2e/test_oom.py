@@ -21,7 +21,6 @@ class OutOfMemory(RuntimeTestCase):
         self.run_server("greedy", "--memory", f"{LIMIT_MEGABYTES}m", "--memory-swap",
                         f"{LIMIT_MEGABYTES}m", IMAGE, "/bin/oom", str(4 * LIMIT_MEGABYTES))
         self.assertEqual(self.dockerd.docker("wait", "greedy").stdout.strip(), "137")
-        self.assertTrue(self.dockerd.inspect("greedy")["State"]["OOMKilled"])
 
         metrics = agent.wait_for(
             lambda m: m.value("container_oom_kills_total", container_id="/docker/greedy") >= 1,
