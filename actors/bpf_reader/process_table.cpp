@@ -18,11 +18,25 @@ process_table::verdict process_table::note(const event_header& record) {
   if (known.start_boottime_ns == record.start_boottime_ns) {
     result.left = known.cgroup != record.cgroup_id ? known.cgroup : 0;
     result.news = record.kind != EVENT_PROCESS_FOUND || result.left != 0;
+  } else if (known.start_boottime_ns != 0) {
+    result.lost_exit = exit_of(record.pid, known, record.time_ns);
   }
   known.start_boottime_ns = record.start_boottime_ns;
   known.cgroup = record.cgroup_id;
   if (record.kind == EVENT_PROCESS_FOUND)
     known.walk = walk_;
+  return result;
+}
+
+process_exited process_table::exit_of(uint64_t pid, const entry& x, uint64_t now_ns) {
+  process_exited result{};
+  result.header = {now_ns,
+                   x.cgroup,
+                   x.start_boottime_ns,
+                   static_cast<uint32_t>(pid),
+                   EVENT_PROCESS_EXITED,
+                   sizeof(process_exited)};
+  result.exit_code = -1;
   return result;
 }
 
@@ -45,15 +59,7 @@ std::vector<process_exited> process_table::end_walk(uint64_t begun_before_ns, ui
   processes_.for_each([&](uint64_t pid, const entry& x) {
     if (x.walk == walk_ || x.start_boottime_ns >= begun_before_ns)
       return;
-    process_exited record{};
-    record.header = {now_ns,
-                     x.cgroup,
-                     x.start_boottime_ns,
-                     static_cast<uint32_t>(pid),
-                     EVENT_PROCESS_EXITED,
-                     sizeof(process_exited)};
-    record.exit_code = -1;
-    result.push_back(record);
+    result.push_back(exit_of(pid, x, now_ns));
   });
   for (const auto& record : result)
     processes_.erase(record.header.pid);

@@ -8,6 +8,7 @@
 #include "bpf/event.h"
 #include "messages/identity.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace troupe {
@@ -18,6 +19,8 @@ public:
   struct verdict {
     bool news = true;   ///< false: a process_found that we knew already
     cgroup_id left = 0; ///< another cgroup that the process was in before; 0: none
+    /// The pid was another process's, so that one has exited.
+    std::optional<process_exited> lost_exit;
   };
 
   /// Takes in any EVENT_PROCESS_* record.
@@ -43,6 +46,8 @@ private:
     cgroup_id cgroup = 0;
     uint32_t walk = 0; ///< the last one that found it
   };
+
+  static process_exited exit_of(uint64_t pid, const entry& x, uint64_t now_ns);
 
   flat_map<entry> processes_; // By pid: one process at a time has it.
   uint32_t walk_ = 0;

@@ -57,6 +57,8 @@ void router::take_process(const event_header& record) {
   if (unwanted && record.kind != EVENT_PROCESS_MOVED)
     return;
   const auto verdict = processes_.note(record);
+  if (verdict.lost_exit)
+    deliver(verdict.lost_exit->header.cgroup_id, verdict.lost_exit->header);
   if (!verdict.news)
     return;
   if (verdict.left != 0 && record.kind == EVENT_PROCESS_FOUND) {
@@ -65,16 +67,21 @@ void router::take_process(const event_header& record) {
     process_moved moved;
     std::memcpy(static_cast<void*>(&moved), &record, sizeof(moved));
     moved.header.kind = EVENT_PROCESS_MOVED;
-    deliver(verdict.left, moved.header);
-    return deliver(record.cgroup_id, moved.header);
+    return deliver_move(verdict.left, moved.header);
   }
-  if (verdict.left != 0 && record.kind == EVENT_PROCESS_MOVED
-      && find(verdict.left) != find(record.cgroup_id))
-    deliver(verdict.left, record);
-  if (unwanted)
-    processes_.forget_process(record.pid);
+  if (record.kind == EVENT_PROCESS_MOVED)
+    deliver_move(verdict.left, record);
   else
     deliver(record.cgroup_id, record);
+  if (unwanted)
+    processes_.forget_process(record.pid);
+}
+
+void router::deliver_move(cgroup_id left, const event_header& record) {
+  // Both containers want to know, or the one, once, when the process stays within it.
+  if (left != 0 && find(left) != no_slot && find(left) != find(record.cgroup_id))
+    deliver(left, record);
+  deliver(record.cgroup_id, record);
 }
 
 void router::deliver(cgroup_id cgroup, const event_header& record) {

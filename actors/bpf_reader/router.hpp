@@ -98,6 +98,7 @@ private:
   void take_lifecycle(const event_header& record);
   void take_created(const event_header& record);
   void take_process(const event_header& record);
+  void deliver_move(cgroup_id left, const event_header& record);
   void deliver(cgroup_id cgroup, const event_header& record);
   void append(slot_index index, const event_header& record);
   void drop(slot& x, const event_header& record);

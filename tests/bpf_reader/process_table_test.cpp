@@ -17,7 +17,12 @@ TEST_CASE("process table: a move names the cgroup that was left") {
 TEST_CASE("process table: a pid that is used again is another process") {
   process_table table;
   table.note(forked(1, 100, 1000));
-  CHECK(table.note(moved(2, 100, 2000)).left == 0);
+  const auto second = table.note(moved(2, 100, 2000));
+  CHECK(second.left == 0);
+  REQUIRE(second.lost_exit);
+  CHECK(second.lost_exit->header.cgroup_id == 1);
+  CHECK(second.lost_exit->header.start_boottime_ns == 1000);
+  CHECK(second.lost_exit->exit_code == -1);
   table.note(exited(1, 100, 1000)); // Late, and not of the one that has the pid now.
   CHECK(table.size() == 1);
   table.note(exited(2, 100, 2000));
