@@ -102,9 +102,8 @@ fields common_fields() {
   };
 }
 
-void append(fields& all, fields more) {
-  for (auto& x : more)
-    all.push_back(std::move(x));
+void append(fields& all, const fields& more) {
+  all.insert(all.end(), more.begin(), more.end());
 }
 
 fields exec_fields() {

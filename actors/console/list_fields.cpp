@@ -165,8 +165,8 @@ std::vector<field<Row>> image_fields() {
 template <class Row>
 void append_container_fields(std::vector<field<Row>>& all) {
   for (auto make : {identity_fields<Row>, state_fields<Row>, image_fields<Row>})
-    for (auto& x : make())
-      all.push_back(std::move(x));
+    for (const auto& x : make())
+      all.push_back(x);
 }
 
 std::vector<field<change_row>> make_change_fields() {

@@ -173,7 +173,8 @@ setting listen_setting() {
 }
 
 setting choice_setting(std::string_view key, std::string_view meaning,
-                       std::vector<std::string_view> choices, std::string configuration::*member) {
+                       const std::vector<std::string_view>& choices,
+                       std::string configuration::*member) {
   return {key,
           logging,
           "NAME",
