@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "actors/runtime_metadata/grpc_channel.hpp"
+#include "actors/runtime_metadata/grpc_connection.hpp"
 #include "actors/runtime_metadata/runtime_client.hpp"
 
 #include <map>
@@ -40,7 +40,7 @@ private:
   const std::string& digest_of(const std::string& image, const std::string& name_space,
                                const call_limits& limits, digests& known);
 
-  grpc_channel channel_;
+  grpc_connection channel_;
 };
 
 } // namespace troupe

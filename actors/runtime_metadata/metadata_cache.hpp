@@ -54,6 +54,7 @@ private:
     std::string id;
     std::string name_space;
     size_t endpoint = 0;
+    // clang-tidy 14 takes the <=> for a comparison with 0. NOLINTNEXTLINE(modernize-use-nullptr)
     friend auto operator<=>(const key&, const key&) = default;
   };
 

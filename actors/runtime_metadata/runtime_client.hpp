@@ -56,6 +56,7 @@ struct container_query {
   std::string id;
   std::string name_space;
 
+  // clang-tidy 14 takes the <=> for a comparison with 0. NOLINTNEXTLINE(modernize-use-nullptr)
   friend auto operator<=>(const container_query&, const container_query&) = default;
 };
 

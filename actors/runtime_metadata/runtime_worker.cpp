@@ -56,7 +56,7 @@ call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_
 
 runtime_worker_actor::behavior_type runtime_worker(runtime_worker_actor::pointer self,
                                                    size_t endpoint,
-                                                   std::shared_ptr<runtime_client> client,
+                                                   const std::shared_ptr<runtime_client>& client,
                                                    const call_limits& limits,
                                                    runtime_reports_actor parent) {
   install_defaults(self, "runtime_worker");
@@ -78,8 +78,9 @@ runtime_worker_actor::behavior_type runtime_worker(runtime_worker_actor::pointer
 
 runtime_watcher_actor::behavior_type
 runtime_watcher(runtime_watcher_actor::stateful_pointer<runtime_watcher_state> self,
-                size_t endpoint, std::shared_ptr<runtime_client> client, const call_limits& limits,
-                std::shared_ptr<event_window> window, runtime_reports_actor parent) {
+                size_t endpoint, const std::shared_ptr<runtime_client>& client,
+                const call_limits& limits, const std::shared_ptr<event_window>& window,
+                runtime_reports_actor parent) {
   install_defaults(self, "runtime_watcher");
   self->link_to(parent);
   self->send(runtime_watcher_actor{self}, tick{});

@@ -17,7 +17,7 @@ inline constexpr std::chrono::milliseconds listing_timeout{2000};
 /// until limits.stop.
 runtime_worker_actor::behavior_type runtime_worker(runtime_worker_actor::pointer self,
                                                    size_t endpoint,
-                                                   std::shared_ptr<runtime_client> client,
+                                                   const std::shared_ptr<runtime_client>& client,
                                                    const call_limits& limits,
                                                    runtime_reports_actor parent);
 
@@ -28,7 +28,8 @@ struct runtime_watcher_state {
 /// Follows an event stream, and lists after each opening. Spawn detached: it sits in the stream.
 runtime_watcher_actor::behavior_type
 runtime_watcher(runtime_watcher_actor::stateful_pointer<runtime_watcher_state> self,
-                size_t endpoint, std::shared_ptr<runtime_client> client, const call_limits& limits,
-                std::shared_ptr<event_window> window, runtime_reports_actor parent);
+                size_t endpoint, const std::shared_ptr<runtime_client>& client,
+                const call_limits& limits, const std::shared_ptr<event_window>& window,
+                runtime_reports_actor parent);
 
 } // namespace troupe

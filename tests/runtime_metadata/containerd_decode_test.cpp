@@ -28,13 +28,13 @@ containerd::task_exited exit_of(const char* container_id, const char* id) {
   return result;
 }
 
-containerd::container_record record_with(std::map<std::string, std::string> labels) {
+containerd::container_record record_with(const std::map<std::string, std::string>& labels) {
   containerd::container_record record;
   record.set_id("web");
   record.set_image("docker.io/library/nginx:1");
   record.mutable_created_at()->set_seconds(3);
   record.mutable_created_at()->set_nanos(4);
-  for (auto& [key, value] : labels) {
+  for (const auto& [key, value] : labels) {
     auto& label = *record.add_labels();
     label.set_key(key);
     label.set_value(value);
@@ -119,13 +119,14 @@ TEST_CASE("containerd: every event that we subscribe to is understood, with eith
       {"resumed", envelope_of("containerd.events.TaskResumed", task)},
       {"task deleted", envelope_of("containerd.events.TaskDelete", deleted)},
   };
-  for (const auto& [name, envelope] : cases) {
+  for (const auto& x : cases) {
+    const std::string name = x.first;
     CAPTURE(name);
-    const auto event = to_event(envelope);
+    const auto event = to_event(x.second);
     REQUIRE(event);
     CHECK(event->metadata.id == "web");
     CHECK(event->metadata.name_space == "default");
-    CHECK(event->metadata.pid == (std::string_view{name} == "started" ? 42 : 0));
+    CHECK(event->metadata.pid == (name == "started" ? 42 : 0));
   }
 }
 

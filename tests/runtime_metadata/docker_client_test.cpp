@@ -108,10 +108,10 @@ TEST_CASE_FIXTURE(docker_test, "docker client: every way to misbehave has its er
       {"SSH-2.0-OpenSSH\r\n", ec::runtime_garbage},
       {"\x16\x03\x01\xff\xff\xff\r\n\r\n", ec::runtime_garbage},
   };
-  for (const auto& [text, expected] : cases) {
-    CAPTURE(text);
-    answer = text;
-    CHECK(inspect_error() == expected);
+  for (const auto& x : cases) {
+    answer = x.first;
+    CAPTURE(answer);
+    CHECK(inspect_error() == x.second);
   }
 }
 

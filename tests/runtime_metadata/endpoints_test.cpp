@@ -9,6 +9,15 @@
 
 using namespace troupe;
 
+namespace {
+
+void touch(const std::string& path) {
+  const std::ofstream file{path};
+  REQUIRE(file.good());
+}
+
+} // namespace
+
 TEST_CASE("endpoints: the usual paths below the host's root, whether they exist or not") {
   scratch_folder root;
   settings config;
@@ -30,12 +39,12 @@ TEST_CASE("endpoints: /var/run counts only where it is no link to /run") {
   config.host_root = root.path();
   std::filesystem::create_directories(root / "run");
   std::filesystem::create_directories(root / "var");
-  std::ofstream{root / "run/docker.sock"};
+  touch(root / "run/docker.sock");
   std::filesystem::create_directory_symlink(root / "run", root / "var/run");
   CHECK(runtime_endpoints(config).size() == 5);
   std::filesystem::remove(root / "var/run");
   std::filesystem::create_directories(root / "var/run");
-  std::ofstream{root / "var/run/docker.sock"};
+  touch(root / "var/run/docker.sock");
   REQUIRE(runtime_endpoints(config).size() == 6);
   CHECK(runtime_endpoints(config)[1].socket == root / "var/run/docker.sock");
 }
@@ -64,7 +73,7 @@ TEST_CASE("connecting: what is wrong is said with the next step") {
   CHECK(code_of({runtime_kind::docker, folder / "none.sock"}) == ec::runtime_absent);
   CHECK(code_of({runtime_kind::docker, folder / ("x" + std::string(120, 'y'))})
         == ec::invalid_configuration);
-  std::ofstream{folder / "file"};
+  touch(folder / "file");
   CHECK(code_of({runtime_kind::containerd, folder / "file"}) == ec::runtime_unreachable);
   {
     fake_socket live{folder / "live.sock", [](fake_connection&) {

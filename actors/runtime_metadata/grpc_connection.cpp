@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/runtime_metadata/grpc_channel.hpp"
+#include "actors/runtime_metadata/grpc_connection.hpp"
 
 #include "actors/runtime_metadata/endpoints.hpp"
 #include "actors/runtime_metadata/metadata_bounds.hpp"
@@ -90,12 +90,12 @@ bool decode(const grpc::ByteBuffer& bytes, MessageLite& message) {
 
 } // namespace
 
-grpc_channel::grpc_channel(runtime_endpoint endpoint) : endpoint_(std::move(endpoint)) {}
-grpc_channel::~grpc_channel() = default;
+grpc_connection::grpc_connection(runtime_endpoint endpoint) : endpoint_(std::move(endpoint)) {}
+grpc_connection::~grpc_connection() = default;
 
 // The first gRPC channel costs the process 3 MB and six threads: none is made for a socket that
 // nobody serves.
-call_result<std::shared_ptr<grpc::Channel>> grpc_channel::connected() {
+call_result<std::shared_ptr<grpc::Channel>> grpc_connection::connected() {
   const std::lock_guard lock{mutex_};
   if (!channel_) {
     if (auto reachable = try_connect(endpoint_); !reachable)
@@ -105,7 +105,7 @@ call_result<std::shared_ptr<grpc::Channel>> grpc_channel::connected() {
   return channel_;
 }
 
-call_error grpc_channel::judge(const grpc::Status& status, const call_limits& limits) {
+call_error grpc_connection::judge(const grpc::Status& status, const call_limits& limits) {
   const auto text = [&](const char* next_step) {
     return endpoint_.socket + ": " + status.error_message() + "; " + next_step;
   };
@@ -137,8 +137,8 @@ call_error grpc_channel::judge(const grpc::Status& status, const call_limits& li
   }
 }
 
-call_error grpc_channel::call(const grpc_method& method, const MessageLite& request,
-                              MessageLite& reply, const call_limits& limits) {
+call_error grpc_connection::call(const grpc_method& method, const MessageLite& request,
+                                 MessageLite& reply, const call_limits& limits) {
   auto channel = connected();
   if (!channel)
     return channel.error();
@@ -157,9 +157,10 @@ call_error grpc_channel::call(const grpc_method& method, const MessageLite& requ
   return {};
 }
 
-call_error grpc_channel::stream(const grpc_method& method, const MessageLite& request,
-                                MessageLite& reply, const std::function<void()>& opened,
-                                const std::function<bool()>& received, const call_limits& limits) {
+call_error grpc_connection::stream(const grpc_method& method, const MessageLite& request,
+                                   MessageLite& reply, const std::function<void()>& opened,
+                                   const std::function<bool()>& received,
+                                   const call_limits& limits) {
   auto channel = connected();
   if (!channel)
     return channel.error();

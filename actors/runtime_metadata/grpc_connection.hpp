@@ -27,10 +27,10 @@ struct grpc_method {
 
 /// gRPC over a unix socket, without generated stubs: bytes go in and out of one generic stub, which
 /// costs far less code than a stub for each service. Connects at the first call.
-class grpc_channel {
+class grpc_connection {
 public:
-  explicit grpc_channel(runtime_endpoint endpoint);
-  ~grpc_channel();
+  explicit grpc_connection(runtime_endpoint endpoint);
+  ~grpc_connection();
 
   /// One request, one reply.
   call_error call(const grpc_method& method, const google::protobuf::MessageLite& request,
