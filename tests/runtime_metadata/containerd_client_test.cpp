@@ -55,17 +55,19 @@ TEST_CASE_FIXTURE(containerd_test, "containerd client: a stop ends a call at onc
                      peer.hang();
                    }};
   limits.timeout = 30s;
-  std::thread stopper{[this] {
-    std::this_thread::sleep_for(50ms);
+  steady_clock::time_point begun;
+  std::thread stopper{[&] {
+    while (hung.accepted() == 0)
+      std::this_thread::yield();
+    begun = steady_clock::now();
     stop.request_stop();
   }};
-  const auto begun = steady_clock::now();
   auto version = client.version(limits);
-  const auto took = steady_clock::now() - begun;
+  const auto ended = steady_clock::now();
   stopper.join();
   REQUIRE_FALSE(version);
   CHECK(version.error().code == ec::shutting_down);
-  CHECK(took < 250ms);
+  CHECK(ended - begun < 250ms);
 }
 
 TEST_CASE_FIXTURE(containerd_test, "containerd client: garbage and closed connections are errors, "

@@ -31,18 +31,21 @@ struct docker_test {
   }
 };
 
-// How long a call takes when a stop is requested 50 ms after it began.
+// How long a call lasts after a stop was requested, which is when it has reached the runtime.
 template <class Call>
-std::chrono::nanoseconds time_to_stop(std::stop_source& stop, Call call) {
-  const auto begun = steady_clock::now() + 50ms;
+std::chrono::nanoseconds time_to_stop(std::stop_source& stop, const fake_socket& runtime,
+                                      Call call) {
+  steady_clock::time_point begun;
   std::thread stopper{[&] {
-    std::this_thread::sleep_until(begun);
+    while (runtime.accepted() == 0)
+      std::this_thread::yield();
+    begun = steady_clock::now();
     stop.request_stop();
   }};
   call();
-  const auto took = steady_clock::now() - begun;
+  const auto ended = steady_clock::now();
   stopper.join();
-  return took;
+  return ended - begun;
 }
 
 std::string chunk(const std::string& text) {
@@ -182,7 +185,8 @@ TEST_CASE_FIXTURE(docker_test, "docker client: a stop ends a call at once, whate
                        peer.hang();
                      }};
   limits.timeout = 30s;
-  const auto took = time_to_stop(stop, [&] { CHECK(inspect_error() == ec::shutting_down); });
+  const auto took =
+      time_to_stop(stop, docker, [&] { CHECK(inspect_error() == ec::shutting_down); });
   CHECK(took < 100ms);
 }
 
@@ -227,7 +231,7 @@ TEST_CASE_FIXTURE(docker_test, "docker client: a stop ends the event stream at o
                        peer.hang();
                      }};
   int events = 0;
-  const auto took = time_to_stop(stop, [&] {
+  const auto took = time_to_stop(stop, docker, [&] {
     CHECK(client
               .watch({[] {},
                       [&](const runtime_event&) {
@@ -238,7 +242,7 @@ TEST_CASE_FIXTURE(docker_test, "docker client: a stop ends the event stream at o
           == ec::shutting_down);
   });
   CHECK(took < 100ms);
-  CHECK(events == 1);
+  CHECK(events <= 1);
 }
 
 TEST_CASE_FIXTURE(docker_test, "docker client: a broken or endless event ends the stream") {
