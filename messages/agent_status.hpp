@@ -13,8 +13,9 @@ namespace troupe {
 
 /// One BPF feature: on, or off and why.
 struct feature_status {
-  std::string
-      feature; ///< "process", "cgroup", "oom", "socket", "process_iterator", "socket_iterator"
+  /// "process", "cgroup", "oom", "socket", "socket_owner", "socket_scan", "process_iterator",
+  /// "socket_iterator"
+  std::string feature;
   bool enabled = false;
   std::string reason; ///< empty when enabled
 };
