@@ -12,20 +12,25 @@ import sys
 
 DOCTEST = re.compile(r"^\d+: \[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 CTEST_FAILED = re.compile(r"^ *\d+/\d+ Test +#(\d+): .*(\*\*\*|Exception)")
+CTEST_PASSED = re.compile(r"^ *\d+/\d+ Test +#(\d+): .* Passed ")
 CTEST_OUTPUT = re.compile(r"^(\d+): ")
 
 
 def count_ctest(text):
     passed = failed = 0
-    failed_tests = set()  # ctest's numbers of executables with a failed case
+    counted = set()  # ctest's numbers of executables that say how many cases they have
+    failed_tests = set()  # and of those with a failed case
     for line in text.splitlines():
         if summary := DOCTEST.match(line):
             passed += int(summary[1])
             failed += int(summary[2])
+            counted.add(CTEST_OUTPUT.match(line)[1])
             if int(summary[2]):
                 failed_tests.add(CTEST_OUTPUT.match(line)[1])
         elif (broken := CTEST_FAILED.match(line)) and broken[1] not in failed_tests:
             failed += 1  # A crash, a time-out, a leak: no case says so.
+        elif (whole := CTEST_PASSED.match(line)) and whole[1] not in counted:
+            passed += 1  # A script: one case.
     return passed, failed
 
 

@@ -17,6 +17,10 @@ class CountResults(unittest.TestCase):
     def test_ctest_counts_cases_and_a_crash_as_one_failure(self):
         self.assertEqual(count("ctest", 8, CTEST), (15, 3))
 
+    def test_a_program_without_cases_is_one_case(self):
+        self.assertEqual(count("ctest", 0, "1/1 Test #12: promtool ....   Passed    0.03 sec\n"),
+                         (1, 0))
+
     def test_a_sanitizer_report_after_green_cases_is_a_failure(self):
         text = CTEST.splitlines()[2] + "\n1/1 Test #1: good ....***Failed 0.1 sec\n"
         self.assertEqual(count("ctest", 8, text), (7, 1))
