@@ -123,6 +123,7 @@ struct scrape_result {
 struct registry_status {
   uint64_t containers = 0;
   uint64_t provisional = 0;
+  uint64_t unnamed = 0; ///< have no name yet and will get one; guesses at paths are not among them
   uint64_t cgroups = 0;
   uint64_t restarts_of_containers = 0; ///< container actors that failed and were started anew
   uint64_t mailbox_messages = 0;       ///< waiting in the registry's mailbox
@@ -195,8 +196,8 @@ auto inspect(Inspector& f, collect& x) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, registry_status& x) {
-  return f(x.containers, x.provisional, x.cgroups, x.restarts_of_containers, x.mailbox_messages,
-           x.walked);
+  return f(x.containers, x.provisional, x.unnamed, x.cgroups, x.restarts_of_containers,
+           x.mailbox_messages, x.walked);
 }
 
 } // namespace troupe

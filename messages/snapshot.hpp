@@ -87,6 +87,7 @@ struct container_snapshot {
   uint64_t events = 0;             ///< records taken in
   uint64_t events_dropped = 0;     ///< data records dropped for want of credit
   uint64_t events_invalid = 0;     ///< records that could not be decoded
+  uint64_t traces_waiting = 0;     ///< traced events that wait for a name or for the console
   latency_histogram route_latency; ///< kernel timestamp to this actor, one sample a batch
 };
 

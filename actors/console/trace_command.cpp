@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 namespace troupe {
 
@@ -28,6 +27,9 @@ constexpr milliseconds naming_time{1'500};
 /// For what happened before the end and is still on its way.
 constexpr milliseconds settling_time{700};
 constexpr milliseconds quiet_time{60};
+/// A container that was made just before the end is waited for a little longer: its runtime
+/// answers.
+constexpr milliseconds last_naming_time{2'500};
 constexpr milliseconds poll_interval{20};
 
 class tracing {
@@ -67,7 +69,6 @@ private:
     }
     if (const auto reader = run_.reader())
       losses_before_ = reader->losses;
-    unnamed_before_ = unnamed();
     return std::nullopt;
   }
 
@@ -114,25 +115,39 @@ private:
                       [this](const container_scope& x) { return request_.scope.matches(x); }));
   }
 
-  /// Containers that count and have no name yet: what happened in them waits for it.
-  std::set<container_key> unnamed() {
-    std::set<container_key> keys;
+  /// Events that containers still hold: for want of a name, or because the console is behind.
+  struct held_events {
+    uint64_t unnamed = 0;
+    uint64_t unprinted = 0;
+    /// In cgroups that only look like a container's, so far: said, but no loss.
+    uint64_t nobodys = 0;
+  };
+
+  held_events held() {
+    held_events sum;
+    const auto registry = run_.registry();
+    const bool names_to_come = !registry || registry->unnamed > 0;
     for (const auto& x : run_.snapshots())
-      if (!x->exported && x->events > 0 && !unnamed_before_.contains(x->key))
-        keys.insert(x->key);
-    return keys;
+      if (!x->exported)
+        (names_to_come ? sum.unnamed : sum.nobodys) += x->traces_waiting;
+      else if (request_.scope.matches(scope_of(x->identity, x->metadata)))
+        sum.unprinted += x->traces_waiting;
+    return sum;
   }
 
   /// Waits until what happened before the end has gone its way to the console.
   void settle() {
-    const auto deadline = steady_clock::now() + settling_time;
-    auto quiet_since = steady_clock::now();
+    const auto begin = steady_clock::now();
+    auto quiet_since = begin;
     uint64_t seen = 0;
-    while (steady_clock::now() < deadline && !run_.failure()) {
+    while (!run_.failure()) {
       const auto status = run_.console();
       const auto handled = status ? status->shown + status->filtered : 0;
-      if (handled != seen || !unnamed().empty())
+      const auto waiting = held();
+      if (handled != seen || waiting.unnamed + waiting.unprinted > 0)
         quiet_since = steady_clock::now();
+      if (steady_clock::now() - begin > (waiting.unnamed > 0 ? last_naming_time : settling_time))
+        return;
       seen = handled;
       const auto drained = quiet_time + 2 * request_.config.agent.drain_interval;
       if (steady_clock::now() - quiet_since > drained)
@@ -147,12 +162,13 @@ private:
     if (const auto reader = run_.reader())
       all = losses_of(request_.kind, losses_since(losses_before_, reader->losses));
     const auto kind = std::string{to_string(request_.kind)};
-    if (const auto status = run_.console(); !status) // How many wait behind it nobody can tell.
-      all.push_back({"console", "stuck", kind, 1});
-    else if (status->dropped > 0)
-      all.push_back({"container", "slow_console", kind, status->dropped});
-    if (const auto waiting = unnamed(); !waiting.empty())
-      all.push_back({"container", "no_name", "container", waiting.size()});
+    const auto waiting = held();
+    if (const auto status = run_.console(); !status) // What it was given it has not printed.
+      all.push_back({"console", "stuck", kind, std::max<uint64_t>(1, waiting.unprinted)});
+    else if (const auto behind = status->dropped + waiting.unprinted; behind > 0)
+      all.push_back({"container", "slow_console", kind, behind});
+    if (waiting.unnamed > 0)
+      all.push_back({"container", "no_name", kind, waiting.unnamed});
     if (const auto status = run_.status())
       for (const auto& x : status->actors)
         if (x.restarts > 0)
@@ -164,6 +180,8 @@ private:
     const auto lost = losses();
     if (const auto failure = run_.failure())
       return ended_early(*failure);
+    if (const auto waiting = held(); waiting.nobodys > 0 && request_.scope.matches_all())
+      tell(fmt::format("{} more in cgroups that no runtime has named", waiting.nobodys));
     if (lost.empty())
       return exit_done;
     tell(describe_losses(lost));
@@ -174,7 +192,6 @@ private:
   const output_streams& streams_;
   const stop_signals& stop_;
   std::vector<loss_count> losses_before_;
-  std::set<container_key> unnamed_before_;
   troupe_run run_;
 };
 

@@ -140,6 +140,7 @@ void container_account::tick() {
 
 container_snapshot container_account::snapshot() const {
   container_snapshot result;
+  result.traces_waiting = trace_.waiting();
   result.key = key_;
   result.exported = named_.has_value();
   if (named_) {

@@ -29,6 +29,7 @@ public:
   void prepend(trace_backlog&& older);
 
   [[nodiscard]] bool empty() const { return events_.empty() && dropped_ == 0; }
+  [[nodiscard]] size_t size() const { return events_.size(); }
   /// The oldest events, `count` at most, into the batch, with what was dropped.
   void move_to(trace_batch& batch, size_t count);
 
@@ -60,6 +61,9 @@ public:
 
   /// From now on batches can be sent, under this name.
   void name(const container_named& named);
+
+  /// Events that wait for a name, or for the console.
+  [[nodiscard]] size_t waiting() const { return backlog_.size(); }
 
   /// The next events to send; nothing while there are none, or no name.
   [[nodiscard]] std::optional<trace_batch> next_batch();

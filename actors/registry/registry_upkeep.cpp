@@ -178,8 +178,11 @@ std::vector<container_key> registry_table::containers(time_point now) const {
 registry_status registry_table::status() const {
   registry_status result;
   result.containers = containers_.size();
-  for (const auto& [key, record] : containers_)
+  for (const auto& [key, record] : containers_) {
     result.provisional += record.resolved ? 0 : 1;
+    const bool nameless = record.identity.container_id.empty() && !record.given_up();
+    result.unnamed += nameless && !identify(record.cgroup).container_id.empty() ? 1 : 0;
+  }
   result.cgroups = cgroups_.size();
   result.restarts_of_containers = failed_containers_;
   return result;

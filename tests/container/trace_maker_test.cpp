@@ -44,6 +44,7 @@ struct fixture {
 TEST_CASE_FIXTURE(fixture, "trace: events wait for the container's name, in order") {
   w.executed({1, 1}, "sh", "sh\0-c\0\0x\0"sv).exited({1, 1}, 3);
   flush();
+  CHECK(account.snapshot().traces_waiting > 0);
   CHECK_FALSE(account.trace().next_batch());
   name();
   const auto batch = account.trace().next_batch();

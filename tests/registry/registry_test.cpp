@@ -131,8 +131,10 @@ TEST_CASE_FIXTURE(registry_world,
   find(10, docker_a);
   tick_after(options.fallback_name_after - 1ms);
   CHECK(containers[1].named.empty());
+  CHECK(status().unnamed == 1);
   tick_after(1ms);
   CHECK(containers[1].id() == "/docker/aaaaaaaaaaaa");
+  CHECK(status().unnamed == 0);
   CHECK(containers[1].named.back().identity.provisional);
   CHECK(status().provisional == 1);
 
@@ -149,6 +151,7 @@ TEST_CASE_FIXTURE(registry_world, "registry: a guess gets no fallback name") {
     }};
   });
   CHECK(ask<uint64_t>(registry, collect{1}, sink) == 1);
+  CHECK(ask<registry_status>(registry, get_status{})->unnamed == 0);
   tick_after(options.fallback_name_after + 1s);
   CHECK(containers[1].named.empty());
   // By now it is no container as far as one can tell, and nobody waits for its name.
