@@ -53,6 +53,8 @@ void router::take_created(const event_header& record) {
 }
 
 void router::take_process(const event_header& record) {
+  if (record.kind == EVENT_PROCESS_FOUND && record.size != sizeof(process_found))
+    return; // A recording may say so; what is made of it below has this size.
   const auto unwanted = find(record.cgroup_id) == ignored_slot;
   if (unwanted && record.kind != EVENT_PROCESS_MOVED)
     return;

@@ -300,3 +300,18 @@ TEST_CASE("router: records that cannot be are passed over") {
   CHECK(r.output.batches.empty());
   CHECK(r.output.created.empty());
 }
+
+TEST_CASE("router: a found process that a recording cut or stretched makes no move") {
+  for (const size_t size : {sizeof(event_header), sizeof(process_found) + 64}) {
+    routed r;
+    r.under_test.route(11, 1);
+    r.under_test.route(12, 2);
+    r.take(forked(11));
+    auto strange = found(12);
+    strange.header().size = static_cast<__u16>(size);
+    r.take(strange);
+    r.under_test.flush();
+    CHECK(r.output.kinds(1) == kinds{EVENT_PROCESS_FORKED});
+    CHECK(r.output.kinds(2).empty());
+  }
+}
