@@ -71,7 +71,7 @@ bool replay_source::load_frame() {
         losses_ = std::move(*losses);
       continue;
     }
-    if (frame->kind != frame_kind::records)
+    if (frame->kind != frame_kind::records || frame->payload.empty())
       continue;
     size_ = frame->payload.size();
     at_ = 0;

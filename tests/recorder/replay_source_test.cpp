@@ -142,6 +142,24 @@ TEST_CASE("a replay of a recording that was cut off gives what is there and tell
   CHECK(result.error.find("at offset ") != std::string::npos);
 }
 
+TEST_CASE("a frame without records is passed over") {
+  temporary_folder folder;
+  const auto path = folder.file("recording");
+  recording_writer out;
+  REQUIRE(out.open(path, {}, {}).empty());
+  REQUIRE(out.write(frame_kind::records, {}).empty());
+  REQUIRE(out.write(frame_kind::records, generated_polls(10).front()).empty());
+  REQUIRE(out.finish().empty());
+  replay_progress result;
+  auto replay = open_replay(path, result);
+  collector replayed;
+  while (!result.finished)
+    replay.poll(0ms, replayed);
+  CHECK(replayed.records > 0);
+  CHECK(result.invalid_frames == 0);
+  CHECK(result.error.empty());
+}
+
 TEST_CASE("records that cannot be end their frame and are counted") {
   temporary_folder folder;
   const auto path = folder.file("recording");
