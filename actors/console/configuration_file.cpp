@@ -100,7 +100,7 @@ std::string read_configuration_file(const std::string& path, configuration& into
       return fmt::format("{}: write settings as 'key: value' lines", at(path, root.Mark()));
     return apply(path, root, into);
   } catch (const YAML::Exception& e) { // yaml-cpp throws; nothing of ours does.
-    return fmt::format("{}: not YAML: {}", at(path, e.mark), e.msg);
+    return fmt::format("{}: not YAML: {}", at(path, e.mark), escape_for_terminal(e.msg));
   }
 }
 

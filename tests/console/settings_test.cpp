@@ -115,6 +115,8 @@ TEST_CASE("settings: a file that is no YAML, no map, or not there") {
   source s;
   s.file_content = "listen: [unclosed\n";
   CHECK(s.bad().starts_with("FILE:"));
+  s.file_content = "listen: \"\\\x1b\"\n"; // yaml-cpp repeats the character as it is.
+  CHECK(s.bad() == "FILE:1: not YAML: unknown escape character: \\x1b");
   s.file_content = "- a\n- b\n";
   CHECK(s.bad() == "FILE:1: write settings as 'key: value' lines");
   std::string error;
