@@ -106,6 +106,8 @@ std::optional<listen_address> parse_listen_address(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos)
     return std::nullopt;
+  if (text.find('\0') != std::string_view::npos) // inet_pton() would read up to there only.
+    return std::nullopt;
   const auto port = parse_port(text.substr(colon + 1));
   if (!port)
     return std::nullopt;

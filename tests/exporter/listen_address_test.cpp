@@ -37,6 +37,7 @@ TEST_CASE("listen address: anything else is refused") {
     CAPTURE(text);
     CHECK_FALSE(parse_listen_address(text));
   }
+  CHECK_FALSE(parse_listen_address(std::string_view{"127.0.0.1\0.5:80", 15}));
 }
 
 TEST_CASE("loopback: only addresses that cannot come from outside") {
