@@ -96,8 +96,8 @@ class Stage:
     def copy(self, arguments, stages, rules):
         origin, target = arguments[-2:]
         if arguments[0].startswith("--from="):
-            run("cp", "-a", stages[arguments[0].removeprefix("--from=")].path(origin + "/."),
-                self.path(target))
+            source = stages[arguments[0].removeprefix("--from=")].path(origin)
+            run("cp", "-a", f"{source}/.", self.path(target))
         elif origin in (".", "./"):
             for name in context(rules):
                 copy_file(SOURCE / name, self.path(target) / name)
