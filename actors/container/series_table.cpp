@@ -5,9 +5,6 @@ namespace troupe {
 
 namespace {
 
-/// Local addresses that get a series for their "~other" peers beyond the bound.
-constexpr size_t other_peers_max = 64;
-
 void add(latency_histogram& to, const latency_histogram& from) {
   for (size_t i = 0; i < to.counts.size(); ++i)
     to.counts[i] += from.counts[i];
@@ -57,8 +54,10 @@ uint32_t series_of(inbound_table& table, const inbound_key& key, size_t max, boo
   if (auto i = table.find_or_add(key, max))
     return *i;
   overflow = true;
-  if (auto i = table.find_or_add({key.local, {}, true, false}, max + other_peers_max))
-    return *i;
+  // A key that comes from another table may be the last resort itself: it has no local address.
+  if (!key.other_local)
+    if (auto i = table.find_or_add({key.local, {}, true, false}, max + other_peers_max))
+      return *i;
   return *table.find_or_add({{}, {}, true, true}, max + other_peers_max + 1);
 }
 

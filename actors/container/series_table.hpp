@@ -18,6 +18,9 @@ namespace troupe {
 /// Stands for all that came after the bound was reached.
 inline constexpr const char* other_series = "~other";
 
+/// Local addresses that get a series for their "~other" peers beyond the bound.
+inline constexpr size_t other_peers_max = 64;
+
 struct outbound_key {
   endpoint dialled;
   endpoint actual; ///< after NAT

@@ -183,6 +183,36 @@ TEST_CASE_FIXTURE(fixture, "merge: nothing is left behind") {
   CHECK(s.events == 0);
 }
 
+TEST_CASE("merge: peers of nobody's address stay ~other where the target is full as well") {
+  container_account provisional{2, {.destinations_max = 2}};
+  container_account target{1, {.destinations_max = 2}};
+  record_writer w;
+  const auto inbound = [&w](uint64_t cookie, uint16_t local_port) {
+    test_connection c{.cookie = cookie, .direction = TCP_INBOUND};
+    c.ends.local_port = local_port;
+    w.opened(c);
+  };
+  for (uint16_t port = 1; port <= 100; ++port)
+    inbound(port, port);
+  const auto many = w.take();
+  provisional.consume(many, w.now_ns);
+  inbound(501, 1001);
+  inbound(502, 1002);
+  const auto few = w.take();
+  target.consume(few, w.now_ns);
+  target.merge(provisional.hand_over());
+  const auto s = target.snapshot();
+  uint64_t others = 0;
+  uint64_t connects = 0;
+  for (const auto& x : s.inbound) {
+    CHECK(x.listen_addr != "[::]:0");
+    others += x.listen_addr == "~other" ? 1 : 0;
+    connects += x.connects;
+  }
+  CHECK(others == 1);
+  CHECK(connects == 102);
+}
+
 TEST_CASE("merge: destinations over the target's bound go to ~other and keep their counts") {
   container_account provisional{2, {.destinations_max = 5}};
   container_account target{1, {.destinations_max = 2}};

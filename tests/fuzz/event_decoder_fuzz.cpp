@@ -15,9 +15,6 @@ namespace {
 using namespace troupe;
 using fuzz::expect;
 
-/// As in series_table.cpp: local addresses over the bound that still have a series of their own.
-constexpr size_t other_peers_max = 64;
-
 /// The input is steps: what to do, the count of bytes, the bytes.
 struct step {
   uint8_t orders = 0;
