@@ -29,7 +29,7 @@ inline std::string describe(const caf::error& reason) {
     return caf::to_string(reason);
   auto text = to_string(static_cast<ec>(reason.code()));
   const auto& context = reason.context();
-  if (context.size() > 0 && context.match_element<std::string>(0))
+  if (!context.empty() && context.match_element<std::string>(0))
     text += ": " + context.get_as<std::string>(0);
   return text;
 }
@@ -66,7 +66,7 @@ void install_defaults(Self* self, const char* name) {
   });
   self->set_default_handler([name](caf::scheduled_actor*, caf::message_view& view) {
     const auto& content = view.content();
-    const auto* type = content.size() > 0 ? content.type(0).second : nullptr;
+    const auto* type = !content.empty() ? content.type(0).second : nullptr;
     spdlog::warn("{} unexpected-message dropped one of type {}", name,
                  type != nullptr ? type->name() : "built in");
     return caf::result<caf::message>{caf::sec::unexpected_message};
