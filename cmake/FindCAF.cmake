@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian's libcaf-dev ships no CMake configuration. Defines CAF::core.
-#   CAF_ROOT    where a CAF of one's own was installed (for ThreadSanitizer, or static)
+#   CAF_ROOT    where a CAF of one's own was installed (caf_from_source.sh: for ThreadSanitizer)
 find_path(CAF_INCLUDE_DIR caf/actor_system.hpp HINTS "${CAF_ROOT}/include")
-find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static HINTS "${CAF_ROOT}/lib")
+# A static library there comes before a shared one of the machine.
+find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static NAMES_PER_DIR HINTS "${CAF_ROOT}/lib")
 
 if(CAF_INCLUDE_DIR AND EXISTS "${CAF_INCLUDE_DIR}/caf/config.hpp")
   file(STRINGS "${CAF_INCLUDE_DIR}/caf/config.hpp" caf_version_line REGEX "define CAF_VERSION [0-9]+")
