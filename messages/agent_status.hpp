@@ -46,8 +46,9 @@ struct reader_status {
   std::vector<event_count> events;
   std::vector<loss_count> losses;
   std::vector<map_usage> maps;
-  uint64_t routes = 0;  ///< cgroups that lead to a container
-  uint64_t ignored = 0; ///< cgroups that lead nowhere on purpose
+  uint64_t routes = 0;        ///< cgroups that lead to a container
+  uint64_t ignored = 0;       ///< cgroups that lead nowhere on purpose
+  uint64_t pending_bytes = 0; ///< of events that wait for a route or for credit
 };
 
 /// One line of /debug/actors.

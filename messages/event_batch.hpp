@@ -14,8 +14,8 @@ namespace troupe {
 struct event_batch {
   std::vector<std::byte> records;
   uint32_t count = 0;
-  uint64_t first_time_ns =
-      0; ///< CLOCK_BOOTTIME of the oldest record: routing latency is measured from it
+  uint64_t first_time_ns = 0; ///< CLOCK_BOOTTIME of the oldest record: routing latency is measured
+                              ///< from it; 0: not known, the event is not of this boot
   /// Data records dropped for this container since the last batch, because it gave no credit.
   uint32_t dropped = 0;
 };

@@ -20,6 +20,10 @@ void bpf_reader_state::start(const settings& options, std::unique_ptr<event_sour
   router_limits limits;
   limits.credit_batches = options.credit_batches;
   limits.pending_bytes_max = options.pending_bytes_max;
+  live_ = source_->live();
+  if (!live_) // One poll may all be for one container that has no credit.
+    limits.pending_bytes_max = std::max(limits.pending_bytes_max, 2 * replayed_bytes_a_poll);
+  backlog_max_ = limits.pending_bytes_max - replayed_bytes_a_poll;
   router_ = std::make_unique<router>(limits, *this);
   started_ = std::chrono::steady_clock::now();
   // The registry has the cgroups walked when it gets our handle. What the walks below find is
@@ -33,10 +37,32 @@ void bpf_reader_state::start(const settings& options, std::unique_ptr<event_sour
 void bpf_reader_state::drain_once() {
   source_->poll(interval_, *router_);
   router_->flush();
-  // In the beginning most cgroups are unknown, and the registry's own walk tells of them all.
-  if (std::chrono::steady_clock::now() - started_ > first_walk)
+  // In the beginning most cgroups are unknown, and the registry's own walk tells of them all. A
+  // recording tells of them before their first event.
+  if (!live_ || std::chrono::steady_clock::now() - started_ > first_walk)
     router_->ask_for_paths();
+  waiting_ = is_full();
+  if (!waiting_)
+    self_->send(bpf_reader_actor{self_}, drain{});
+}
+
+/// What the kernel has must be taken, and lost here if need be; a recording can wait.
+bool bpf_reader_state::is_full() const {
+  return !live_ && router_->pending().largest > backlog_max_;
+}
+
+/// After whatever may have made room.
+void bpf_reader_state::go_on() {
+  router_->flush();
+  if (!waiting_ || is_full())
+    return;
+  waiting_ = false;
   self_->send(bpf_reader_actor{self_}, drain{});
+}
+
+void bpf_reader_state::take_credit(const credit& x) {
+  router_->grant(x.container, x.batches);
+  go_on();
 }
 
 void bpf_reader_state::walk_processes() {
@@ -57,7 +83,7 @@ void bpf_reader_state::take_tick() {
     --repairs_;
     walk_processes();
   }
-  router_->flush();
+  go_on();
 }
 
 void bpf_reader_state::take_route(const route_cgroup& x, const container_actor& container) {
@@ -69,17 +95,19 @@ void bpf_reader_state::take_route(const route_cgroup& x, const container_actor& 
     router_->renew_credit(x.container);
   source_->set_ignored(x.cgroup, false);
   self_->send(registry_, route_changed{x.cgroup, x.container});
-  router_->flush();
+  go_on();
 }
 
 void bpf_reader_state::take_ignore(const ignore_cgroup& x) {
   source_->set_ignored(x.cgroup, true);
   router_->ignore(x.cgroup);
+  go_on();
 }
 
 void bpf_reader_state::take_unroute(const unroute_cgroup& x) {
   source_->set_ignored(x.cgroup, false);
   router_->unroute(x.cgroup);
+  go_on();
 }
 
 reader_status bpf_reader_state::status() {
@@ -92,10 +120,13 @@ reader_status bpf_reader_state::status() {
   result.maps = source_->map_usages();
   result.routes = router_->routes();
   result.ignored = router_->ignored();
+  result.pending_bytes = router_->pending().bytes;
   return result;
 }
 
 void bpf_reader_state::send_batch(container_key container, event_batch batch) {
+  if (!live_)
+    batch.first_time_ns = 0; // Of another boot: there is no latency to measure.
   if (const auto i = containers_.find(container); i != containers_.end())
     self_->send(i->second, std::move(batch), credit_actor{bpf_reader_actor{self_}});
 }
@@ -138,12 +169,17 @@ bpf_reader_of(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const s
   };
 }
 
+event_source_factory kernel_events(const settings& options, const cgroup_hierarchy& hierarchy) {
+  const kernel_options kernel{options.ring_bytes, options.wakeup_bytes, hierarchy.controller};
+  return [kernel] {
+    return open_kernel(kernel);
+  };
+}
+
 bpf_reader_actor::behavior_type
 bpf_reader(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const settings& options,
            const cgroup_hierarchy& hierarchy, const registry_actor& registry) {
-  const kernel_options kernel{options.ring_bytes, options.wakeup_bytes, hierarchy.controller};
-  return bpf_reader_of(
-      self, options, [kernel] { return open_kernel(kernel); }, registry);
+  return bpf_reader_of(self, options, kernel_events(options, hierarchy), registry);
 }
 
 } // namespace troupe

@@ -21,6 +21,10 @@ namespace troupe {
 /// reader ends with ec::kernel_unsupported.
 using event_source_factory = std::function<std::unique_ptr<event_source>()>;
 
+/// The running kernel.
+[[nodiscard]] event_source_factory kernel_events(const settings& options,
+                                                 const cgroup_hierarchy& hierarchy);
+
 /// The reader of the running kernel. Spawn it detached: it sleeps in the ring's wait.
 bpf_reader_actor::behavior_type
 bpf_reader(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const settings& options,

@@ -24,10 +24,7 @@ struct bpf_reader_state : router_output {
              const registry_actor& registry);
   void drain_once();
   void take_tick();
-  void take_credit(const credit& x) {
-    router_->grant(x.container, x.batches);
-    router_->flush();
-  }
+  void take_credit(const credit& x);
   void take_route(const route_cgroup& x, const container_actor& container);
   void take_ignore(const ignore_cgroup& x);
   void take_unroute(const unroute_cgroup& x);
@@ -40,6 +37,8 @@ private:
   static constexpr uint64_t fork_margin_ns = 1'000'000'000;
 
   void walk_processes();
+  [[nodiscard]] bool is_full() const;
+  void go_on();
 
   void send_batch(container_key container, event_batch batch) override;
   void cgroup_created(cgroup_found cgroup) override;
@@ -53,6 +52,9 @@ private:
   std::unique_ptr<router> router_;
   std::unordered_map<container_key, container_actor> containers_;
   std::chrono::milliseconds interval_{20};
+  uint64_t backlog_max_ = 0; ///< with more a source that can wait does
+  bool live_ = true;
+  bool waiting_ = false; ///< for credit or a route, with the source
   std::chrono::steady_clock::time_point started_;
   int repairs_ = 0; ///< walks still to make after a loss
 };

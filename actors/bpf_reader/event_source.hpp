@@ -23,10 +23,17 @@ protected:
   ~record_sink() = default;
 };
 
+/// At most so much one poll of a source that is not live gives.
+inline constexpr uint32_t replayed_bytes_a_poll = 256U << 10;
+
 /// All of it is called by one thread. Nothing blocks but poll(), and that for at most `wait`.
 class event_source {
 public:
   virtual ~event_source() = default;
+
+  /// True for the kernel: its records are of now, and what is not polled for is lost. A recording
+  /// has its own clock, and waits for whoever is behind.
+  [[nodiscard]] virtual bool live() const { return true; }
 
   /// Waits until much has gathered, but at most so long; then gives what is there, a bounded
   /// amount, in order.

@@ -300,6 +300,16 @@ void router::end_walk(uint64_t begun_before_ns, uint64_t now_ns) {
     deliver(exited.header.cgroup_id, exited.header);
 }
 
+router::backlog router::pending() const {
+  backlog result;
+  for (const auto index : ready_) {
+    const uint64_t bytes = slots_[index].batch.records.size();
+    result.bytes += bytes;
+    result.largest = std::max(result.largest, bytes);
+  }
+  return result;
+}
+
 std::vector<event_count> router::events() const {
   std::vector<event_count> result;
   for (uint16_t kind = EVENT_NONE + 1; kind < EVENT_KIND_COUNT; ++kind)

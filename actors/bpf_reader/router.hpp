@@ -75,6 +75,12 @@ public:
 
   [[nodiscard]] std::vector<event_count> events() const;
   [[nodiscard]] std::vector<loss_count> losses() const;
+  /// Bytes that wait for a route or for credit: of all, and of the one with most.
+  struct backlog {
+    uint64_t bytes = 0;
+    uint64_t largest = 0;
+  };
+  [[nodiscard]] backlog pending() const;
   [[nodiscard]] uint64_t routes() const { return routes_; }
   [[nodiscard]] uint64_t ignored() const { return ignored_; }
   [[nodiscard]] uint64_t processes() const { return processes_.size(); }
