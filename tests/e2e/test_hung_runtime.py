@@ -4,7 +4,7 @@
 import unittest
 
 from tests.e2e.harness.case import RuntimeTestCase
-from tests.e2e.harness.fake_docker_socket import FakeDockerSocket
+from tests.e2e.harness.faulty_socket import FaultySocket, hang, pass_on
 from tests.e2e.harness.workload import CLOSED_PORT, PORT, OrderedClient, outbound, start_server
 
 FALLBACK_SECONDS = 2
@@ -13,7 +13,7 @@ LATENCY_BOUND = "0.05"
 
 class HungRuntime(RuntimeTestCase):
     def setUp(self):
-        self.fake = FakeDockerSocket(self.sandbox.folder / "fake.sock", self.dockerd.socket)
+        self.fake = FaultySocket(self.sandbox.folder / "fake.sock", self.dockerd.socket, hang)
         self.addCleanup(self.fake.close)
 
     def test_events_reach_their_container_and_keep_their_counts_when_the_name_comes(self):
@@ -30,7 +30,7 @@ class HungRuntime(RuntimeTestCase):
         self._check_latency(before, metrics)
         self.assertGreater(self.fake.accepted, 0, "the agent never asked the hung socket")
 
-        self.fake.forward()
+        self.fake.behave(pass_on)
         metrics = agent.wait_for(lambda m: m.series("container_info",
                                                     container_id="/docker/hung-client"),
                                  40, "/docker/hung-client to be named")

@@ -48,9 +48,10 @@ class RuntimeTestCase(unittest.TestCase):
         if _failures(result) > before:
             print_logs(self.sandbox)
 
-    def start_agent(self, *options, docker_socket=None):
+    def start_agent(self, *options, docker_socket=None, containerd_socket=None):
         agent = Agent(self.sandbox.logs, docker_socket=docker_socket or self.dockerd.socket,
-                      containerd_socket=self.containerd.socket, options=options)
+                      containerd_socket=containerd_socket or self.containerd.socket,
+                      options=options)
         self.addCleanup(lambda: agent.child and agent.child.stop())
         return agent.start()
 

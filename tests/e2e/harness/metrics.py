@@ -39,6 +39,12 @@ class Metrics:
     def label_values(self, name, label, **labels):
         return {found[label] for found, _ in self.series(name, **labels) if label in found}
 
+    def losses(self):
+        """[(labels, count)] of events lost, but for those that belong to nobody in the test: ends
+        of connections that are older than the agent, and whose process was gone before it."""
+        return [(labels, value) for labels, value in self.series("troupe_events_lost_total")
+                if value and labels["reason"] != "owner_unknown"]
+
     def _parse(self, text):
         if not text.endswith("\n"):
             raise FormatError("the last line does not end in a newline")

@@ -5,7 +5,7 @@ import os
 import pathlib
 import tempfile
 
-from tests.e2e.harness.images import IMAGE
+from tests.e2e.harness.images import CONTAINERD_IMAGE, IMAGE
 from tests.e2e.harness.waiting import wait_until
 
 PORT = 8080
@@ -19,20 +19,18 @@ def start_server(case, name, size):
     return case.dockerd.address(name)
 
 
-class OrderedClient:
-    """A container that connects when told to, through FIFOs: it needs no runtime for that."""
+class Orders:
+    """The two FIFOs through which ordered_client is driven: that needs no runtime."""
 
-    def __init__(self, case, name, *options):
+    def __init__(self, case, name, folder):
         self.name = name
-        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"orders-{name}-", dir=case.sandbox.folder))
-        self._orders, self._answers = folder / "orders", folder / "answers"
-        os.mkfifo(self._orders)
-        os.mkfifo(self._answers)
-        self.id = case.run_server(name, *options, "-v", f"{folder}:/orders", IMAGE,
-                                  "/bin/ordered_client", "/orders/orders", "/orders/answers")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"orders-{name}-", dir=folder))
+        self.orders, self.answers = self.folder / "orders", self.folder / "answers"
+        os.mkfifo(self.orders)
+        os.mkfifo(self.answers)
         # Opened for reading and writing, so that no end of ours waits for the other.
-        self._order_fd = os.open(self._orders, os.O_RDWR)
-        self._answer_fd = os.open(self._answers, os.O_RDWR | os.O_NONBLOCK)
+        self._order_fd = os.open(self.orders, os.O_RDWR)
+        self._answer_fd = os.open(self.answers, os.O_RDWR | os.O_NONBLOCK)
         case.addCleanup(os.close, self._order_fd)
         case.addCleanup(os.close, self._answer_fd)
 
@@ -46,6 +44,36 @@ class OrderedClient:
             return b"done\n" in os.read(self._answer_fd, 64)
         except BlockingIOError:
             return False
+
+
+IN_CONTAINER = ("/bin/ordered_client", "/orders/orders", "/orders/answers")
+
+
+class OrderedClient(Orders):
+    """A docker container that connects when told to."""
+
+    def __init__(self, case, name, *options):
+        super().__init__(case, name, case.sandbox.folder)
+        self.id = case.run_server(name, *options, "-v", f"{self.folder}:/orders", IMAGE,
+                                  *IN_CONTAINER)
+
+
+class ContainerdClient(Orders):
+    """The same in a namespace of containerd, in the network of the sandbox."""
+
+    def __init__(self, case, name, namespace):
+        super().__init__(case, name, case.sandbox.folder)
+        self.id = name
+        in_namespace = ("-n", namespace)
+
+        def remove():
+            case.containerd.ctr(*in_namespace, "task", "rm", "-f", name, check=False)
+            case.containerd.ctr(*in_namespace, "container", "rm", name, check=False)
+
+        case.addCleanup(remove)
+        case.containerd.ctr(*in_namespace, "run", "-d", "--net-host", "--mount",
+                            f"type=bind,src={self.folder},dst=/orders,options=rbind:rw",
+                            CONTAINERD_IMAGE, name, *IN_CONTAINER)
 
 
 def outbound(metrics, family, container_id, destination=None):
