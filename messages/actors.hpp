@@ -95,6 +95,35 @@ using trace_console_actor = console_actor::extend<
     // What was printed so far.
     caf::replies_to<get_status>::with<console_status>>;
 
+/// The RECORDER writes what it is sent to a file. Detached: a disk may be slow.
+using recorder_actor = caf::typed_actor<
+    // The source was opened (again): begins the file.
+    caf::reacts_to<recording_started>,
+    // Records; gives their place in the window back when they are written.
+    caf::reacts_to<recording_chunk>,
+    // A walk through cgroupfs. Records are kept back until the first one came.
+    caf::reacts_to<cgroup_listing>,
+    // What a runtime said.
+    caf::reacts_to<recorded_metadata>,
+    // What is missing.
+    caf::reacts_to<recording_losses>,
+    // Who sends the records: the recording ends when it does.
+    caf::reacts_to<bpf_reader_actor>,
+    // Its own deadlines: of the first walk, and of the end.
+    caf::reacts_to<tick>,
+    // How far it is.
+    caf::replies_to<get_status>::with<recorder_status>>;
+
+/// The host of a replay: it knows the cgroups that the recording has told of.
+using replay_host_actor = host_actor::extend<
+    // From the recording.
+    caf::reacts_to<cgroup_listing>>;
+
+/// The runtimes of a replay: they answer what they answered then.
+using replay_metadata_actor = runtime_metadata_actor::extend<
+    // From the recording.
+    caf::reacts_to<recorded_metadata>>;
+
 /// The REGISTRY knows which containers exist. No I/O.
 using registry_actor = caf::typed_actor<
     // A cgroup was made, or a walk found it.

@@ -6,6 +6,7 @@
 #include "messages/errors.hpp"
 #include "messages/event_batch.hpp"
 #include "messages/host.hpp"
+#include "messages/recording.hpp"
 #include "messages/runtime.hpp"
 #include "messages/snapshot.hpp"
 #include "messages/trace_event.hpp"
@@ -62,6 +63,11 @@ CAF_ADD_TYPE_ID(troupe, (troupe::reader_status))
 CAF_ADD_TYPE_ID(troupe, (troupe::troupe_status))
 CAF_ADD_TYPE_ID(troupe, (troupe::troupe_directory))
 CAF_ADD_TYPE_ID(troupe, (troupe::console_status))
+CAF_ADD_TYPE_ID(troupe, (troupe::recording_started))
+CAF_ADD_TYPE_ID(troupe, (troupe::recording_chunk))
+CAF_ADD_TYPE_ID(troupe, (troupe::recording_losses))
+CAF_ADD_TYPE_ID(troupe, (troupe::recorded_metadata))
+CAF_ADD_TYPE_ID(troupe, (troupe::recorder_status))
 
 CAF_END_TYPE_ID_BLOCK(troupe)
 
@@ -80,6 +86,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::reader_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::troupe_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::troupe_directory)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::console_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recording_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recording_chunk)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recording_losses)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recorded_metadata)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recorder_status)
 
 namespace troupe {
 

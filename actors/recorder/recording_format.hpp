@@ -11,8 +11,8 @@
 // file that was cut off is good up to its last whole frame.
 
 #include "messages/agent_status.hpp"
-#include "messages/container_metadata.hpp"
 #include "messages/host.hpp"
+#include "messages/recording.hpp"
 
 #include <array>
 #include <cstddef>
@@ -58,13 +58,6 @@ struct recording_description {
   [[nodiscard]] int64_t unix_offset_ns() const {
     return started_unix_ns - static_cast<int64_t>(started_boottime_ns);
   }
-};
-
-/// What a runtime said: the cgroup identity that was asked for and the answer.
-struct recorded_metadata {
-  cgroup_identity asked;
-  container_metadata answer;
-  bool removed = false;
 };
 
 std::vector<std::byte> encode(const recording_description& x);

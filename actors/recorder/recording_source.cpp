@@ -25,13 +25,15 @@ private:
   record_sink& sink_;
 };
 
-recording_source::recording_source(std::unique_ptr<event_source> inner, chunk_sink chunks)
-    : inner_(std::move(inner)), chunks_(std::move(chunks)) {
+recording_source::recording_source(std::unique_ptr<event_source> inner, chunk_sink chunks,
+                                   loss_sink losses)
+    : inner_(std::move(inner)), chunks_(std::move(chunks)), losses_(std::move(losses)) {
   chunk_.reserve(chunk_bytes);
 }
 
 recording_source::~recording_source() {
   hand_on();
+  report_losses();
 }
 
 void recording_source::keep(const event_header& record) {
@@ -70,6 +72,16 @@ void recording_source::walk_sockets(record_sink& sink) {
   tee both{*this, sink};
   inner_->walk_sockets(both);
   hand_on(); // At least once a tick what there is goes to the file.
+  report_losses();
+}
+
+void recording_source::report_losses() {
+  const auto now = losses();
+  uint64_t sum = 0;
+  for (const auto& x : now)
+    sum += x.count;
+  if (sum > std::exchange(reported_, sum))
+    losses_(now);
 }
 
 void recording_source::set_ignored(cgroup_id cgroup, bool ignored) {

@@ -17,10 +17,13 @@ class recording_source final : public event_source {
 public:
   /// Takes a chunk of whole records, or refuses it.
   using chunk_sink = std::function<bool(std::vector<std::byte>&& records)>;
+  /// Takes all losses so far, whenever there are more of them.
+  using loss_sink = std::function<void(const std::vector<loss_count>& losses)>;
 
-  recording_source(std::unique_ptr<event_source> inner, chunk_sink chunks);
+  recording_source(std::unique_ptr<event_source> inner, chunk_sink chunks, loss_sink losses);
   ~recording_source() override;
 
+  [[nodiscard]] bool live() const override { return inner_->live(); }
   void poll(std::chrono::milliseconds wait, record_sink& sink) override;
   bool walk_processes(record_sink& sink) override;
   void scan_sockets(record_sink& sink) override;
@@ -36,9 +39,12 @@ private:
 
   void keep(const event_header& record);
   void hand_on();
+  void report_losses();
 
   std::unique_ptr<event_source> inner_;
   chunk_sink chunks_;
+  loss_sink losses_;
+  uint64_t reported_ = 0;
   std::vector<std::byte> chunk_;
   uint64_t chunk_records_ = 0;
   uint64_t dropped_ = 0;

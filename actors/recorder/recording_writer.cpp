@@ -16,7 +16,6 @@ namespace troupe {
 namespace {
 
 constexpr int fast_compression = 1;
-constexpr uint64_t kept_bytes_max = 8U << 20;
 
 template <class T>
 std::span<const std::byte> bytes_of(const T& x) {
@@ -52,21 +51,10 @@ std::string recording_writer::begin_file() {
         bytes_of(recording_version), bytes_of(size), std::span<const std::byte>{description}})
     if (auto error = put(part); !error.empty())
       return error;
-  for (const auto& frame : kept_)
-    if (auto error = append(frame.kind, frame.payload); !error.empty())
-      return error;
   return {};
 }
 
 std::string recording_writer::write(frame_kind kind, std::span<const std::byte> payload) {
-  if (limits_.file_bytes_max != 0 && file_bytes_ >= limits_.file_bytes_max)
-    if (auto error = rotate(); !error.empty())
-      return error;
-  remember(kind, payload);
-  return append(kind, payload);
-}
-
-std::string recording_writer::append(frame_kind kind, std::span<const std::byte> payload) {
   if (payload.size() > frame_bytes_max)
     return "a frame of " + std::to_string(payload.size()) + " bytes is too large to be recorded";
   packed_.resize(ZSTD_compressBound(payload.size()));
@@ -105,19 +93,9 @@ std::string recording_writer::put(std::span<const std::byte> bytes) {
   return {};
 }
 
-void recording_writer::remember(frame_kind kind, std::span<const std::byte> payload) {
-  if (limits_.file_bytes_max == 0 || (kind != frame_kind::cgroups && kind != frame_kind::metadata))
-    return;
-  kept_.push_back({kind, {payload.begin(), payload.end()}});
-  kept_bytes_ += payload.size();
-  while (kept_bytes_ > kept_bytes_max) {
-    kept_bytes_ -= kept_.front().payload.size();
-    kept_.pop_front();
-  }
-}
-
 std::string recording_writer::rotate() {
-  close(std::exchange(fd_, -1));
+  if (auto error = finish(); !error.empty())
+    return error;
   for (auto i = limits_.files_kept; i > 0; --i) {
     const auto from = i == 1 ? path_ : path_ + "." + std::to_string(i - 1);
     std::rename(from.c_str(), (path_ + "." + std::to_string(i)).c_str()); // May not exist yet.
@@ -128,7 +106,7 @@ std::string recording_writer::rotate() {
 std::string recording_writer::finish() {
   if (fd_ < 0)
     return {};
-  auto error = append(frame_kind::end, {});
+  auto error = write(frame_kind::end, {});
   if (fd_ >= 0 && close(std::exchange(fd_, -1)) != 0 && error.empty())
     error = "cannot write " + path_ + ": " + std::generic_category().message(errno);
   return error;

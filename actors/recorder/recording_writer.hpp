@@ -4,7 +4,6 @@
 #include "actors/recorder/recording_format.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,7 +11,7 @@
 namespace troupe {
 
 struct recording_limits {
-  uint64_t file_bytes_max = 0; ///< then the file is renamed to FILE.1 and begun anew; 0: no bound
+  uint64_t file_bytes_max = 0; ///< beyond it the file is full(); 0: never
   uint32_t files_kept = 3;     ///< of the renamed ones
 };
 
@@ -32,6 +31,15 @@ public:
   /// At most frame_bytes_max at once.
   [[nodiscard]] std::string write(frame_kind kind, std::span<const std::byte> payload);
 
+  /// The file has its size: time to rotate().
+  [[nodiscard]] bool full() const {
+    return limits_.file_bytes_max != 0 && file_bytes_ >= limits_.file_bytes_max;
+  }
+
+  /// Ends the file, renames it to FILE.1, an earlier FILE.1 to FILE.2 and so on, and begins a new
+  /// one.
+  [[nodiscard]] std::string rotate();
+
   /// Says that nothing is missing behind this, and closes the file.
   [[nodiscard]] std::string finish();
 
@@ -40,15 +48,7 @@ public:
 
 private:
   std::string begin_file();
-  std::string append(frame_kind kind, std::span<const std::byte> payload);
   std::string put(std::span<const std::byte> bytes);
-  void remember(frame_kind kind, std::span<const std::byte> payload);
-  std::string rotate();
-
-  struct kept_frame {
-    frame_kind kind;
-    std::vector<std::byte> payload;
-  };
 
   std::string path_;
   recording_description description_;
@@ -56,9 +56,6 @@ private:
   int fd_ = -1;
   uint64_t file_bytes_ = 0;
   uint64_t bytes_ = 0;
-  /// Cgroups and metadata, repeated in each further file, so that it can be replayed by itself.
-  std::deque<kept_frame> kept_;
-  uint64_t kept_bytes_ = 0;
   std::vector<std::byte> packed_;
 };
 

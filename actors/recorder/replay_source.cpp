@@ -8,85 +8,104 @@
 
 namespace troupe {
 
-namespace {
-
-/// So many frames a poll: other messages of the reader get their turn in between.
-constexpr int frames_a_poll = 4;
-
-} // namespace
-
-replay_source::replay_source(recording_reader recording, pace speed, report on_finished)
-    : recording_(std::move(recording)), speed_(speed), on_finished_(std::move(on_finished)) {}
+replay_source::replay_source(recording_reader recording, double speed, replay_listener listener)
+    : recording_(std::move(recording)), speed_(speed), listener_(std::move(listener)) {}
 
 void replay_source::poll(std::chrono::milliseconds wait, record_sink& sink) {
-  uint64_t until_ns = UINT64_MAX;
-  if (speed_ == pace::recorded && first_record_ns_ != 0) {
-    const auto passed = std::chrono::steady_clock::now() - started_;
-    until_ns = first_record_ns_ + static_cast<uint64_t>(std::chrono::nanoseconds(passed).count());
-  }
-  for (int frames = 0; frames < frames_a_poll && !progress_.finished; ++frames)
-    if (!give(sink, until_ns)) {
-      std::this_thread::sleep_for(wait); // The next record is not due yet.
-      return;
-    }
-  if (progress_.finished)
+  const auto until_ns = due_until_ns();
+  size_t budget = replayed_bytes_a_poll;
+  auto result = given::frame;
+  while (result == given::frame && !progress_.finished)
+    result = give(sink, until_ns, budget);
+  if (result == given::early || progress_.finished)
     std::this_thread::sleep_for(wait);
 }
 
-/// Gives the rest of the frame, or a new one; false when its next record is younger than that.
-bool replay_source::give(record_sink& sink, uint64_t until_ns) {
+/// The time on the recorded machine up to which records are due now.
+uint64_t replay_source::due_until_ns() const {
+  if (speed_ == no_pace || first_record_ns_ == 0)
+    return UINT64_MAX;
+  const std::chrono::duration<double, std::nano> passed =
+      std::chrono::steady_clock::now() - started_;
+  return first_record_ns_ + static_cast<uint64_t>(passed.count() * speed_);
+}
+
+/// Gives the rest of the frame, or of a new one, as far as it is due and within the budget.
+replay_source::given replay_source::give(record_sink& sink, uint64_t until_ns, size_t& budget) {
   if (at_ == size_ && !load_frame()) {
     finish();
-    return true;
+    return given::all;
   }
   const auto* bytes = reinterpret_cast<const std::byte*>(records_.data());
   while (at_ < size_) {
-    event_header header{};
     const auto left = size_ - at_;
-    if (left >= sizeof(header))
-      std::memcpy(&header, bytes + at_, sizeof(header));
+    const auto& header = *reinterpret_cast<const event_header*>(bytes + at_);
     if (left < sizeof(header) || header.size < sizeof(header) || header.size % 8 != 0
         || header.size > left) {
       ++progress_.invalid_frames;
       at_ = size_;
-      return true;
+      return given::frame;
     }
     if (first_record_ns_ == 0) {
       first_record_ns_ = header.time_ns;
       started_ = std::chrono::steady_clock::now();
     }
     if (header.time_ns > until_ns)
-      return false;
-    sink.take(*reinterpret_cast<const event_header*>(bytes + at_));
+      return given::early;
+    if (header.size > budget)
+      return given::enough;
+    budget -= header.size;
+    sink.take(header);
     at_ += header.size;
     ++progress_.records;
   }
-  return true;
+  return given::frame;
 }
 
+/// The next frame with records; what stands before it goes to the listener.
 bool replay_source::load_frame() {
   while (auto frame = recording_.next()) {
-    if (frame->kind == frame_kind::losses) {
-      if (auto losses = decode_losses(frame->payload))
-        losses_ = std::move(*losses);
+    if (frame->kind != frame_kind::records || frame->payload.empty()) {
+      take_frame(*frame);
       continue;
     }
-    if (frame->kind != frame_kind::records || frame->payload.empty())
-      continue;
     size_ = frame->payload.size();
     at_ = 0;
-    records_.resize((size_ + sizeof(uint64_t) - 1) / sizeof(uint64_t));
+    // One word more than there is: a header is looked at before its size is known.
+    records_.resize((size_ + sizeof(event_header)) / sizeof(uint64_t) + 1);
     std::memcpy(records_.data(), frame->payload.data(), size_);
     return true;
   }
   return false;
 }
 
+void replay_source::take_frame(const recorded_frame& frame) {
+  switch (frame.kind) {
+    case frame_kind::cgroups:
+      if (auto cgroups = decode_cgroups(frame.payload))
+        return listener_.cgroups(std::move(*cgroups));
+      break;
+    case frame_kind::metadata:
+      if (auto metadata = decode_metadata(frame.payload))
+        return listener_.metadata(std::move(*metadata));
+      break;
+    case frame_kind::losses:
+      if (auto losses = decode_losses(frame.payload)) {
+        progress_.losses = std::move(*losses);
+        return;
+      }
+      break;
+    case frame_kind::records: // Without any.
+    case frame_kind::end:
+      return;
+  }
+  ++progress_.invalid_frames;
+}
+
 void replay_source::finish() {
   progress_.finished = true;
   progress_.error = recording_.error();
-  if (on_finished_)
-    on_finished_(progress_);
+  listener_.finished(progress_);
 }
 
 std::vector<feature_status> replay_source::features() const {

@@ -14,22 +14,31 @@ namespace troupe {
 /// What came of a replay so far.
 struct replay_progress {
   uint64_t records = 0;
-  uint64_t invalid_frames =
-      0; ///< frames whose records cannot be: the rest of such a frame is left out
+  uint64_t invalid_frames = 0;    ///< the rest of such a frame is left out
+  std::vector<loss_count> losses; ///< that the recording tells of
   bool finished = false;
   std::string error; ///< of the recording, names the offset; what was before it was replayed
+};
+
+/// What a recording holds beside records, in its order. Called in the reader's thread.
+struct replay_listener {
+  std::function<void(std::vector<cgroup_found>&&)> cgroups;
+  std::function<void(recorded_metadata&&)> metadata;
+  /// Once, when there is nothing more.
+  std::function<void(const replay_progress&)> finished;
 };
 
 /// A recording in place of the kernel: gives its records in their order, at their own pace or as
 /// fast as they are taken. Their times are those of the recorded machine.
 class replay_source final : public event_source {
 public:
-  enum class pace : uint8_t { recorded, as_fast_as_possible };
-  using report = std::function<void(const replay_progress&)>;
+  /// As fast as they are taken.
+  static constexpr double no_pace = 0;
 
-  /// `on_finished` is called once, in the reader's thread, when there is nothing more.
-  replay_source(recording_reader recording, pace speed, report on_finished);
+  /// `speed` is 1 for the recorded pace, 2 for twice as fast, and so on.
+  replay_source(recording_reader recording, double speed, replay_listener listener);
 
+  [[nodiscard]] bool live() const override { return false; }
   void poll(std::chrono::milliseconds wait, record_sink& sink) override;
   // The recorded walks are in the stream.
   bool walk_processes(record_sink& /*sink*/) override { return true; }
@@ -37,20 +46,23 @@ public:
   void walk_sockets(record_sink& /*sink*/) override {}
   void set_ignored(cgroup_id /*cgroup*/, bool /*ignored*/) override {}
   [[nodiscard]] std::vector<feature_status> features() const override;
-  [[nodiscard]] std::vector<loss_count> losses() override { return losses_; }
+  [[nodiscard]] std::vector<loss_count> losses() override { return progress_.losses; }
   [[nodiscard]] bool lost_lifecycle() override { return false; }
   [[nodiscard]] std::vector<map_usage> map_usages() override { return {}; }
 
 private:
+  enum class given : uint8_t { all, frame, enough, early };
+
+  [[nodiscard]] uint64_t due_until_ns() const;
   bool load_frame();
-  bool give(record_sink& sink, uint64_t until_ns);
+  void take_frame(const recorded_frame& frame);
+  given give(record_sink& sink, uint64_t until_ns, size_t& budget);
   void finish();
 
   recording_reader recording_;
-  pace speed_;
-  report on_finished_;
+  double speed_;
+  replay_listener listener_;
   replay_progress progress_;
-  std::vector<loss_count> losses_;
   std::vector<uint64_t> records_; ///< of one frame; 64-bit words, so that records lie aligned
   size_t size_ = 0;
   size_t at_ = 0;

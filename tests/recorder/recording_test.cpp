@@ -160,33 +160,4 @@ TEST_CASE("a folder that is not there is an error that says what to do") {
         != std::string::npos);
 }
 
-TEST_CASE("over its size a file is renamed, and the new one begins with cgroups and metadata") {
-  temporary_folder folder;
-  const auto path = folder.file("rotated");
-  recording_writer out;
-  REQUIRE(out.open(path, describe(), {2'000, 2}).empty());
-  REQUIRE(
-      out.write(frame_kind::cgroups, encode(std::vector<cgroup_found>{{7, "/docker/x", 1, true}}))
-          .empty());
-  uint32_t state = 1;
-  for (int i = 0; i < 40; ++i) {
-    std::vector<std::byte> noise(500);
-    for (auto& x : noise)
-      x = static_cast<std::byte>((state = state * 1664525 + 1013904223) >> 24);
-    REQUIRE(out.write(frame_kind::records, noise).empty());
-  }
-  REQUIRE(out.finish().empty());
-  CHECK(std::filesystem::exists(path + ".1"));
-  CHECK(std::filesystem::exists(path + ".2"));
-  CHECK_FALSE(std::filesystem::exists(path + ".3"));
-  recording_reader in;
-  REQUIRE(in.open(path).empty());
-  const auto first = in.next();
-  REQUIRE(first);
-  CHECK(first->kind == frame_kind::cgroups);
-  const auto cgroups = decode_cgroups(first->payload);
-  REQUIRE(cgroups);
-  CHECK(cgroups->at(0).path == "/docker/x");
-}
-
 } // namespace troupe

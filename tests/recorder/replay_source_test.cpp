@@ -70,10 +70,15 @@ std::deque<std::vector<std::byte>> generated_polls(uint64_t records) {
 replay_source open_replay(const std::string& path, replay_progress& result) {
   recording_reader in;
   REQUIRE(in.open(path).empty());
-  return {std::move(in), replay_source::pace::as_fast_as_possible,
-          [&result](const replay_progress& x) {
-            result = x;
-          }};
+  replay_listener listener;
+  listener.cgroups = [](std::vector<cgroup_found>&&) {
+  };
+  listener.metadata = [](recorded_metadata&&) {
+  };
+  listener.finished = [&result](const replay_progress& x) {
+    result = x;
+  };
+  return {std::move(in), replay_source::no_pace, std::move(listener)};
 }
 
 } // namespace
@@ -89,6 +94,9 @@ TEST_CASE("what passes a recording source is replayed byte by byte") {
     recording_source source{std::make_unique<prepared_source>(polls),
                             [&out](std::vector<std::byte>&& records) {
                               return out.write(frame_kind::records, records).empty();
+                            },
+                            [](const std::vector<loss_count>&) {
+                              FAIL("nothing was lost");
                             }};
     for (size_t i = 0; i < polls.size(); ++i)
       source.poll(0ms, live);
@@ -109,8 +117,11 @@ TEST_CASE("what passes a recording source is replayed byte by byte") {
 TEST_CASE("chunks that nobody takes are counted by their records, the events go on") {
   const auto polls = generated_polls(10'000);
   collector live;
-  recording_source source{std::make_unique<prepared_source>(polls), [](std::vector<std::byte>&&) {
-                            return false;
+  std::vector<loss_count> reported;
+  recording_source source{std::make_unique<prepared_source>(polls),
+                          [](std::vector<std::byte>&&) { return false; },
+                          [&](const std::vector<loss_count>& x) {
+                            reported = x;
                           }};
   for (size_t i = 0; i < polls.size(); ++i)
     source.poll(0ms, live);
@@ -119,6 +130,72 @@ TEST_CASE("chunks that nobody takes are counted by their records, the events go 
   REQUIRE(source.losses().size() == 1);
   CHECK(source.losses()[0].count == 10'000);
   CHECK(source.losses()[0].stage == "recorder");
+  REQUIRE(reported.size() == 1); // At the tick: walk_sockets().
+  CHECK(reported[0].count == 10'000);
+}
+
+TEST_CASE("what stands between the records goes to the listener, in its place") {
+  temporary_folder folder;
+  const auto path = folder.file("recording");
+  const auto polls = generated_polls(100);
+  recording_writer out;
+  REQUIRE(out.open(path, {}, {}).empty());
+  REQUIRE(
+      out.write(frame_kind::cgroups, encode(std::vector<cgroup_found>{{7, "/docker/x"}})).empty());
+  REQUIRE(out.write(frame_kind::records, polls.front()).empty());
+  recorded_metadata said;
+  said.answer.name = "web";
+  REQUIRE(out.write(frame_kind::metadata, encode(said)).empty());
+  REQUIRE(out.write(frame_kind::losses,
+                    encode(std::vector<loss_count>{{"kernel", "ring_full", "tcp_closed", 3}}))
+              .empty());
+  REQUIRE(out.write(frame_kind::metadata, {}).empty()); // Not what encode() makes.
+  REQUIRE(out.finish().empty());
+  recording_reader in;
+  REQUIRE(in.open(path).empty());
+  std::vector<std::string> story;
+  collector replayed;
+  replay_progress result;
+  replay_listener listener;
+  listener.cgroups = [&](std::vector<cgroup_found>&& x) {
+    story.push_back(x.at(0).path);
+  };
+  listener.metadata = [&](recorded_metadata&& x) {
+    story.push_back(std::to_string(replayed.records) + " records, then " + x.answer.name);
+  };
+  listener.finished = [&](const replay_progress& x) {
+    result = x;
+  };
+  replay_source replay{std::move(in), replay_source::no_pace, std::move(listener)};
+  while (!result.finished)
+    replay.poll(0ms, replayed);
+  CHECK(story == std::vector<std::string>{"/docker/x", "100 records, then web"});
+  CHECK(result.invalid_frames == 1);
+  REQUIRE(result.losses.size() == 1);
+  CHECK(result.losses[0].count == 3);
+}
+
+TEST_CASE("a poll gives a bounded amount, and the next one goes on behind it") {
+  temporary_folder folder;
+  const auto path = folder.file("recording");
+  recording_writer out;
+  REQUIRE(out.open(path, {}, {}).empty());
+  uint64_t written = 0;
+  for (const auto& records : generated_polls(20'000)) {
+    REQUIRE(out.write(frame_kind::records, records).empty());
+    written += records.size();
+  }
+  REQUIRE(out.finish().empty());
+  replay_progress result;
+  auto replay = open_replay(path, result);
+  collector replayed;
+  size_t before = 0;
+  while (!result.finished) {
+    replay.poll(0ms, replayed);
+    CHECK(replayed.bytes.size() - before <= replayed_bytes_a_poll);
+    before = replayed.bytes.size();
+  }
+  CHECK(replayed.bytes.size() == written);
 }
 
 TEST_CASE("a replay of a recording that was cut off gives what is there and tells the offset") {
