@@ -51,12 +51,12 @@ struct reader_status {
   uint64_t pending_bytes = 0; ///< of events that wait for a route or for credit
 };
 
-/// One line of /debug/actors.
+/// What the metrics say of an actor; of all containers' actors together. /debug/actors says more,
+/// see actors/supervisor/actor_board.hpp.
 struct actor_status {
   std::string actor;
   uint64_t restarts = 0;
-  uint64_t mailbox_messages = 0; ///< waiting; only the actor itself can count them
-  bool mailbox_known = false;    ///< false: the actor was not asked
+  uint64_t mailbox_messages = 0; ///< waiting
 };
 
 /// The command line's account of what it showed of a trace.

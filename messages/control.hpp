@@ -126,7 +126,6 @@ struct registry_status {
   uint64_t unnamed = 0; ///< have no name yet and will get one; guesses at paths are not among them
   uint64_t cgroups = 0;
   uint64_t restarts_of_containers = 0; ///< container actors that failed and were started anew
-  uint64_t mailbox_messages = 0;       ///< waiting in the registry's mailbox
   bool walked = false; ///< the walk that the present bpf_reader gave rise to was handled
 };
 
@@ -197,7 +196,7 @@ auto inspect(Inspector& f, collect& x) {
 template <class Inspector>
 auto inspect(Inspector& f, registry_status& x) {
   return f(x.containers, x.provisional, x.unnamed, x.cgroups, x.restarts_of_containers,
-           x.mailbox_messages, x.walked);
+           x.walked);
 }
 
 } // namespace troupe

@@ -14,7 +14,7 @@ namespace troupe {
 
 namespace {
 
-using pointer = trace_console_actor::stateful_pointer<console_state>;
+using pointer = gauged_pointer<trace_console_actor, console_state>;
 
 void write_out(pointer self, int out, std::string_view text) {
   switch (write_all(out, text)) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/console/event_printer.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -21,7 +22,7 @@ struct console_state {
 
 /// Prints to the descriptor `out`. Spawn it detached: a terminal or a pipe may block. Ends normally
 /// when nobody reads any more, and with ec::output_failed when writing fails.
-trace_console_actor::behavior_type
-console(trace_console_actor::stateful_pointer<console_state> self, stream_options options, int out);
+trace_console_actor::behavior_type console(gauged_pointer<trace_console_actor, console_state> self,
+                                           stream_options options, int out);
 
 } // namespace troupe

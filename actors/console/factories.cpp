@@ -18,17 +18,20 @@ namespace troupe {
 
 troupe_factories make_factories(const settings& config, const cgroup_hierarchy& hierarchy) {
   troupe_factories factories;
+  const auto board = factories.board;
   factories.host = [=](caf::actor_system& system) -> host_actor {
     return system.spawn<caf::detached>(host, config, hierarchy);
   };
   if (!config.runtimes_off)
     factories.runtime_metadata = [=](caf::actor_system& system) -> runtime_metadata_actor {
-      return system.spawn(runtime_metadata, config);
+      return system.spawn(runtime_metadata, config, board);
     };
   factories.registry = [=](caf::actor_system& system, const host_actor& host_handle,
                            const runtime_metadata_actor& metadata, const console_actor& printer) {
-    auto make_container = [config, printer](caf::actor_system& sys, container_key key) {
-      return sys.spawn(container, key, config, printer);
+    auto make_container = [config, printer, board](caf::actor_system& sys, container_key key) {
+      auto handle = sys.spawn(container, key, config, printer);
+      board->add_container(key, gauge_of(handle));
+      return handle;
     };
     return system.spawn(registry, config, host_handle, metadata, std::move(make_container));
   };
@@ -44,8 +47,9 @@ troupe_factories make_factories(const settings& config, const cgroup_hierarchy& 
 }
 
 void add_exporter(troupe_factories& factories, const settings& config) {
-  factories.exporter = [=](caf::actor_system& system, const troupe_directory& directory) {
-    return system.spawn(exporter, config, directory);
+  factories.exporter = [config, board = factories.board](caf::actor_system& system,
+                                                         const troupe_directory& directory) {
+    return system.spawn(exporter, config, directory, board);
   };
 }
 

@@ -38,7 +38,9 @@ constexpr milliseconds end_timeout{2'000};
 class runtimes {
 public:
   explicit runtimes(const settings& config)
-      : system_(config_), self_(system_), metadata_(system_.spawn(runtime_metadata, config)) {}
+      : system_(config_),
+        self_(system_),
+        metadata_(system_.spawn(runtime_metadata, config, nullptr)) {}
 
   ~runtimes() {
     self_->send_exit(metadata_, caf::exit_reason::user_shutdown);

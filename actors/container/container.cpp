@@ -12,7 +12,7 @@ namespace troupe {
 
 namespace {
 
-using pointer = container_actor::stateful_pointer<container_actor_state>;
+using pointer = gauged_pointer<container_actor, container_actor_state>;
 using heir_actor = caf::typed_actor<caf::reacts_to<container_inheritance>>;
 
 /// Batches in flight to the console.
@@ -51,6 +51,7 @@ void take(pointer self, event_batch& batch, const credit_actor& producer) {
     return;
   }
   consume(self, batch);
+  self->gauge().counted_batch();
   self->send<caf::message_priority::high>(producer, credit{st.key, 1});
 }
 
@@ -109,6 +110,7 @@ container_actor::behavior_type container(pointer self, container_key key, const 
       [self](const container_named& named) {
         if (self->state.heir)
           return; // All that it has is exported by the heir.
+        self->gauge().label(named.identity.container_id);
         self->state.account.name(named);
         send_traces(self);
       },

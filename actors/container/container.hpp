@@ -4,6 +4,7 @@
 // Shared with: console
 
 #include "actors/container/container_account.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"
 
@@ -31,7 +32,7 @@ struct container_actor_state {
 /// The actor of one container, provisional until it is named. `key` is the one under which the
 /// reader and the console know it. `console` may be invalid.
 container_actor::behavior_type
-container(container_actor::stateful_pointer<container_actor_state> self, container_key key,
+container(gauged_pointer<container_actor, container_actor_state> self, container_key key,
           const settings& config, const console_actor& console);
 
 } // namespace troupe

@@ -118,8 +118,7 @@ void render_runtimes(series_writer& out, series_map& map, const scrape_result& s
 
 void render_actors(series_writer& out, series_map& map, const scrape_result& scrape) {
   for (const auto& x : scrape.troupe.actors)
-    if (x.mailbox_known)
-      map.add({{"actor", x.actor}}, x.mailbox_messages);
+    map.add({{"actor", x.actor}}, x.mailbox_messages);
   map.flush(out, family_id::mailbox_messages);
   for (const auto& x : scrape.troupe.actors)
     map.add({{"actor", x.actor}}, x.restarts);

@@ -2,6 +2,7 @@
 
 #include "actors/exporter/exporter.hpp"
 
+#include "actors/exporter/actors_page.hpp"
 #include "actors/exporter/metrics_page.hpp"
 #include "actors/supervisor/actor_defaults.hpp"
 
@@ -22,7 +23,7 @@ namespace troupe {
 namespace {
 
 using namespace std::chrono_literals;
-using pointer = exporter_actor::stateful_pointer<exporter_state>;
+using pointer = gauged_pointer<exporter_actor, exporter_state>;
 using steady = std::chrono::steady_clock;
 
 constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -35,11 +36,6 @@ void finish(pointer self) {
   auto& st = self->state;
   st.in_progress = false;
   st.snapshots.finish(st.latest);
-  for (auto& actor : st.latest.troupe.actors)
-    if (actor.actor == st.name) {
-      actor.mailbox_messages = self->mailbox().size();
-      actor.mailbox_known = true;
-    }
   for (auto& promise : std::exchange(st.waiting, {}))
     promise.deliver(st.latest);
 }
@@ -138,6 +134,7 @@ struct endpoint {
   caf::actor_addr supervisor;
   std::chrono::milliseconds scrape_timeout;
   std::shared_ptr<metrics_page> page;
+  std::shared_ptr<const actor_board> board;
 
   [[nodiscard]] std::optional<scrape_result> gather(const std::stop_token& stop) const {
     return ask_blocking<scrape_result, exporter_actor>(system, exporter, scrape{}, scrape_timeout,
@@ -163,10 +160,18 @@ struct endpoint {
     return plain_response(200, "ready");
   }
 
-  [[nodiscard]] http_response actors(const std::stop_token& stop) const {
-    const auto result = gather(stop);
-    return result ? plain_response(200, render_actor_table(*result))
-                  : plain_response(503, "the exporter did not answer in time");
+  /// The gauges are read without anybody's help; for a person the exporter is asked for the rest.
+  [[nodiscard]] http_response actors(const http_request& request) const {
+    const auto query = parse_actors_query(request.query);
+    if (!query)
+      return plain_response(400, std::string{actors_query_help});
+    if (query->json)
+      return {200, "application/json",
+              std::make_shared<const std::string>(
+                  render_actors_json(board->read(query->containers_max)))};
+    const auto result = gather(request.stop);
+    return plain_response(
+        200, render_actors_text(board->read(query->containers_max), result ? &*result : nullptr));
   }
 };
 
@@ -177,17 +182,18 @@ http_options make_http_options(const settings& config, const endpoint& to) {
     page->own().http_error(status);
   };
   options.routes["/metrics"] = {
-      [to](const auto& stop) { return to.metrics(stop); }, false,
+      [to](const auto& request) { return to.metrics(request.stop); }, false,
       [page = to.page](int status, bool sent) {
         page->own().scraped(status != 200 ? "failed" : sent ? "ok" : "aborted");
       }};
   options.routes["/healthz"] = {[](const auto&) {
     return plain_response(200, "ok");
   }};
-  options.routes["/readyz"] = {[to](const auto& stop) {
-    return to.ready(stop);
+  options.routes["/readyz"] = {[to](const auto& request) {
+    return to.ready(request.stop);
   }};
-  options.routes["/debug/actors"] = {[to](const auto& stop) { return to.actors(stop); }, true};
+  options.routes["/debug/actors"] = {[to](const auto& request) { return to.actors(request); },
+                                     true};
   options.routes["/"] = {[](const auto&) {
     return plain_response(200, "troupe: /metrics /healthz /readyz /debug/actors");
   }};
@@ -204,11 +210,15 @@ void return_large_blocks() {
 }
 
 /// False when it cannot listen: the actor has quit.
-bool start_http(pointer self) {
+bool start_http(pointer self, std::shared_ptr<const actor_board> board) {
   auto& st = self->state;
   return_large_blocks();
-  const endpoint to{self->system(), self->address(), st.directory.supervisor.address(),
-                    st.config.scrape_timeout, std::make_shared<metrics_page>(st.config.pod_labels)};
+  const endpoint to{self->system(),
+                    self->address(),
+                    st.directory.supervisor.address(),
+                    st.config.scrape_timeout,
+                    std::make_shared<metrics_page>(st.config.pod_labels),
+                    std::move(board)};
   auto started = http_server::start(make_http_options(st.config, to));
   if (auto* error = std::get_if<listen_error>(&started)) {
     self->quit(make_error(error->code, error->message));
@@ -227,11 +237,12 @@ exporter_state::~exporter_state() {
   http.reset();
 }
 
-exporter_actor::behavior_type exporter(pointer self, settings config, troupe_directory directory) {
+exporter_actor::behavior_type exporter(pointer self, settings config, troupe_directory directory,
+                                       std::shared_ptr<const actor_board> board) {
   install_defaults(self, "exporter");
   self->state.config = std::move(config);
   self->state.directory = std::move(directory);
-  if (!self->state.config.listen.empty() && !start_http(self))
+  if (!self->state.config.listen.empty() && !start_http(self, std::move(board)))
     return exporter_actor::behavior_type::make_empty_behavior();
   return {
       [self](const scrape&) -> caf::result<scrape_result> {

@@ -5,6 +5,8 @@
 
 #include "actors/exporter/gathering.hpp"
 #include "actors/exporter/http_server.hpp"
+#include "actors/supervisor/actor_board.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"
 
@@ -35,8 +37,10 @@ struct exporter_state {
 
 /// Serves /metrics, /healthz, /readyz and /debug/actors on settings.listen, and answers `scrape` to
 /// whoever asks. Ends with ec::address_in_use or ec::invalid_configuration, and a line that says
-/// what to do, when it cannot listen. Before it ends, its port is free again.
-exporter_actor::behavior_type exporter(exporter_actor::stateful_pointer<exporter_state> self,
-                                       settings config, troupe_directory directory);
+/// what to do, when it cannot listen. Before it ends, its port is free again. /debug/actors reads
+/// the board and asks nobody for it.
+exporter_actor::behavior_type exporter(gauged_pointer<exporter_actor, exporter_state> self,
+                                       settings config, troupe_directory directory,
+                                       std::shared_ptr<const actor_board> board);
 
 } // namespace troupe

@@ -31,6 +31,8 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 400:
+      return "Bad Request";
     case 403:
       return "Forbidden";
     case 404:
@@ -47,6 +49,7 @@ std::string_view reason_phrase(int status) {
 struct request {
   std::string_view method;
   std::string_view path;
+  std::string_view query;
   bool from_loopback = false;
   bool gzip = false;
 };
@@ -56,8 +59,8 @@ request read_request(const mg_connection* connection) {
     return from ? std::string_view{from} : "";
   };
   const auto* info = mg_get_request_info(connection);
-  return {text(info->request_method), text(info->local_uri), is_loopback(text(info->remote_addr)),
-          accepts_gzip(text(mg_get_header(connection, "Accept-Encoding")))};
+  return {text(info->request_method), text(info->local_uri), text(info->query_string),
+          is_loopback(text(info->remote_addr)), accepts_gzip(text(mg_get_header(connection, "Accept-Encoding")))};
 }
 
 /// Writes all of it or gives up: mg_write() by itself is content with any progress.
@@ -232,7 +235,7 @@ http_response http_server::impl::answer(const request& from, const http_route* r
   if (route->loopback_only && !from.from_loopback)
     return plain_response(403, "only from the machine itself");
   try {
-    return route->answer(stopping.get_token());
+    return route->answer({stopping.get_token(), from.query});
   } catch (const std::exception& e) { // Nothing of ours throws; no memory does.
     spdlog::error("exporter request-failed {}: {}", from.path, e.what());
     return plain_response(500, "internal error");

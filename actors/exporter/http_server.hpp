@@ -10,6 +10,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace troupe {
@@ -23,10 +24,15 @@ struct http_response {
 /// A response with a short text; a newline is added.
 http_response plain_response(int status, std::string text);
 
+struct http_request {
+  std::stop_token stop;   ///< the server is stopping
+  std::string_view query; ///< what follows the "?", as it was sent
+};
+
 struct http_route {
   /// Answers GET and HEAD, in an HTTP thread. May wait, within bounds; must return soon when the
-  /// token says so: the server is stopping.
-  std::function<http_response(const std::stop_token&)> answer;
+  /// token says so.
+  std::function<http_response(const http_request&)> answer;
   bool loopback_only = false; ///< others get 403
   /// Called when the response is on its way (`sent`) or the client was too slow or went away.
   std::function<void(int status, bool sent)> finished = {};

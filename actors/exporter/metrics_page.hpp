@@ -32,7 +32,4 @@ private:
   size_t last_bytes_ = 0;
 };
 
-/// The plain text of /debug/actors.
-std::string render_actor_table(const scrape_result& result);
-
 } // namespace troupe

@@ -10,7 +10,7 @@ namespace troupe {
 
 namespace {
 
-using pointer = gc_ticker_actor::stateful_pointer<gc_ticker_state>;
+using pointer = gauged_pointer<gc_ticker_actor, gc_ticker_state>;
 
 void add_target(pointer self, const tick_target_actor& target) {
   auto& targets = self->state.targets;

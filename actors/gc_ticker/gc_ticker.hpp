@@ -3,6 +3,7 @@
 
 // Shared with: console
 
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -21,7 +22,7 @@ struct gc_ticker_state {
 
 /// The clock of the others: sends tick to all targets at every interval, the first one after the
 /// first interval. One clock for all, so that an idle machine wakes up once.
-gc_ticker_actor::behavior_type gc_ticker(gc_ticker_actor::stateful_pointer<gc_ticker_state> self,
+gc_ticker_actor::behavior_type gc_ticker(gauged_pointer<gc_ticker_actor, gc_ticker_state> self,
                                          std::chrono::milliseconds interval,
                                          const std::vector<tick_target_actor>& targets);
 

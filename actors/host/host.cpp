@@ -10,8 +10,8 @@
 
 namespace troupe {
 
-host_actor::behavior_type host(host_actor::stateful_pointer<host_state> self,
-                               const settings& options, const cgroup_hierarchy& hierarchy) {
+host_actor::behavior_type host(gauged_pointer<host_actor, host_state> self, const settings& options,
+                               const cgroup_hierarchy& hierarchy) {
   install_defaults(self, "host");
   self->state.host_root = options.host_root;
   self->state.hierarchy = hierarchy;

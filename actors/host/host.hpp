@@ -4,6 +4,7 @@
 // Shared with: console
 
 #include "actors/host/cgroup_hierarchy.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"
 
@@ -21,7 +22,7 @@ struct host_state {
 };
 
 /// Reads from the machine what may block. Spawn detached: nobody else waits for a slow disk.
-host_actor::behavior_type host(host_actor::stateful_pointer<host_state> self,
-                               const settings& options, const cgroup_hierarchy& hierarchy);
+host_actor::behavior_type host(gauged_pointer<host_actor, host_state> self, const settings& options,
+                               const cgroup_hierarchy& hierarchy);
 
 } // namespace troupe

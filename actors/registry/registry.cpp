@@ -11,7 +11,7 @@ namespace troupe {
 
 namespace {
 
-using pointer = registry_actor::stateful_pointer<registry_state>;
+using pointer = gauged_pointer<registry_actor, registry_state>;
 using heir_actor = caf::typed_actor<caf::reacts_to<container_inheritance>>;
 
 /// The host reads cgroupfs for one question after the other.
@@ -267,7 +267,6 @@ uint64_t registry_work::collect_all(const collect& asked, const snapshot_sink_ac
 registry_status registry_work::status() const {
   auto result = table.status();
   result.walked = walked_;
-  result.mailbox_messages = self_->mailbox().size();
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 // Shared with: console
 
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"
 
@@ -29,7 +30,7 @@ struct registry_state {
 
 /// Knows which containers exist and who they are; starts and retires their actors. `metadata` may
 /// be invalid (nobody is asked), and each of the two may be replaced by a message later.
-registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
+registry_actor::behavior_type registry(gauged_pointer<registry_actor, registry_state> self,
                                        const settings& options, const host_actor& host,
                                        const runtime_metadata_actor& metadata,
                                        container_factory make_container);

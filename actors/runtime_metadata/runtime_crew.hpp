@@ -6,6 +6,7 @@
 // The inside of runtime_metadata: what it and its detached workers and watchers say to each other.
 
 #include "actors/runtime_metadata/runtime_client.hpp"
+#include "actors/supervisor/actor_board.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"
 
@@ -139,8 +140,10 @@ public:
 using runtime_client_factory =
     std::function<std::shared_ptr<runtime_client>(const runtime_endpoint&)>;
 
-/// The real crew: detached actors, linked to their parent.
+/// The real crew: detached actors, linked to their parent. Their gauges go on `board`, if there is
+/// one.
 std::shared_ptr<runtime_crew> make_runtime_crew(caf::actor_system& system, const settings& config,
-                                                const runtime_client_factory& make_client);
+                                                const runtime_client_factory& make_client,
+                                                std::shared_ptr<actor_board> board);
 
 } // namespace troupe

@@ -9,7 +9,7 @@
 namespace troupe {
 namespace {
 
-using self_pointer = runtime_metadata_core::stateful_pointer<runtime_metadata_state>;
+using self_pointer = gauged_pointer<runtime_metadata_core, runtime_metadata_state>;
 
 // A list that comes at the very end of its time is still waited for.
 constexpr auto listing_patience = listing_timeout + std::chrono::milliseconds{200};
@@ -203,9 +203,10 @@ runtime_metadata_with_crew(self_pointer self, const settings& config,
   };
 }
 
-runtime_metadata_core::behavior_type runtime_metadata(self_pointer self, const settings& config) {
-  return runtime_metadata_with_crew(self, config,
-                                    make_runtime_crew(self->system(), config, make_runtime_client));
+runtime_metadata_core::behavior_type runtime_metadata(self_pointer self, const settings& config,
+                                                      const std::shared_ptr<actor_board>& board) {
+  return runtime_metadata_with_crew(
+      self, config, make_runtime_crew(self->system(), config, make_runtime_client, board));
 }
 
 } // namespace troupe

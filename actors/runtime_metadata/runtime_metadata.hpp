@@ -6,6 +6,7 @@
 #include "actors/runtime_metadata/listing_round.hpp"
 #include "actors/runtime_metadata/metadata_book.hpp"
 #include "actors/runtime_metadata/runtime_crew.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"
 
@@ -33,14 +34,15 @@ struct runtime_metadata_state {
 };
 
 /// Starts runtime_metadata with a detached watcher for every runtime endpoint, and detached workers
-/// while there is something to look up. All of them end with it, within 200 ms.
+/// while there is something to look up. All of them end with it, within 200 ms. `board` may be
+/// empty.
 runtime_metadata_core::behavior_type
-runtime_metadata(runtime_metadata_core::stateful_pointer<runtime_metadata_state> self,
-                 const settings& config);
+runtime_metadata(gauged_pointer<runtime_metadata_core, runtime_metadata_state> self,
+                 const settings& config, const std::shared_ptr<actor_board>& board);
 
 /// The same with another crew.
 runtime_metadata_core::behavior_type
-runtime_metadata_with_crew(runtime_metadata_core::stateful_pointer<runtime_metadata_state> self,
+runtime_metadata_with_crew(gauged_pointer<runtime_metadata_core, runtime_metadata_state> self,
                            const settings& config, std::shared_ptr<runtime_crew> crew);
 
 } // namespace troupe

@@ -11,6 +11,8 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace troupe {
 namespace {
@@ -54,7 +56,7 @@ call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_
 
 } // namespace
 
-runtime_worker_actor::behavior_type runtime_worker(runtime_worker_actor::pointer self,
+runtime_worker_actor::behavior_type runtime_worker(gauged_actor<runtime_worker_actor>* self,
                                                    size_t endpoint,
                                                    const std::shared_ptr<runtime_client>& client,
                                                    const call_limits& limits,
@@ -77,10 +79,9 @@ runtime_worker_actor::behavior_type runtime_worker(runtime_worker_actor::pointer
 }
 
 runtime_watcher_actor::behavior_type
-runtime_watcher(runtime_watcher_actor::stateful_pointer<runtime_watcher_state> self,
-                size_t endpoint, const std::shared_ptr<runtime_client>& client,
-                const call_limits& limits, const std::shared_ptr<event_window>& window,
-                runtime_reports_actor parent) {
+runtime_watcher(gauged_pointer<runtime_watcher_actor, runtime_watcher_state> self, size_t endpoint,
+                const std::shared_ptr<runtime_client>& client, const call_limits& limits,
+                const std::shared_ptr<event_window>& window, runtime_reports_actor parent) {
   install_defaults(self, "runtime_watcher");
   self->link_to(parent);
   self->send(runtime_watcher_actor{self}, tick{});
@@ -105,8 +106,11 @@ namespace {
 class detached_crew final : public runtime_crew {
 public:
   detached_crew(caf::actor_system& system, const settings& config,
-                const runtime_client_factory& make_client)
-      : system_(system), endpoints_(runtime_endpoints(config)), timeout_(config.runtime_timeout) {
+                const runtime_client_factory& make_client, std::shared_ptr<actor_board> board)
+      : system_(system),
+        board_(std::move(board)),
+        endpoints_(runtime_endpoints(config)),
+        timeout_(config.runtime_timeout) {
     for (const auto& endpoint : endpoints_) {
       clients_.push_back(make_client(endpoint));
       windows_.push_back(std::make_shared<event_window>());
@@ -118,13 +122,16 @@ public:
   [[nodiscard]] std::vector<runtime_endpoint> endpoints() const override { return endpoints_; }
 
   runtime_worker_actor start_worker(size_t endpoint, const runtime_reports_actor& parent) override {
-    return system_.spawn<caf::detached>(runtime_worker, endpoint, clients_[endpoint], limits(),
-                                        parent);
+    auto worker = system_.spawn<caf::detached>(runtime_worker, endpoint, clients_[endpoint],
+                                               limits(), parent);
+    put_up("runtime_worker", waits::never, worker, endpoint);
+    return worker;
   }
 
   void start_watcher(size_t endpoint, const runtime_reports_actor& parent) override {
-    system_.spawn<caf::detached>(runtime_watcher, endpoint, clients_[endpoint], limits(),
-                                 windows_[endpoint], parent);
+    const auto watcher = system_.spawn<caf::detached>(runtime_watcher, endpoint, clients_[endpoint],
+                                                      limits(), windows_[endpoint], parent);
+    put_up("runtime_watcher", waits::by_design, watcher, endpoint);
   }
 
   void event_taken(size_t endpoint) override { windows_[endpoint]->leave(); }
@@ -132,7 +139,17 @@ public:
 private:
   [[nodiscard]] call_limits limits() const { return {timeout_, stop_.get_token()}; }
 
+  template <class Handle>
+  void put_up(std::string_view name, waits how, const Handle& helper, size_t endpoint) const {
+    const auto gauge = gauge_of(helper);
+    if (!board_ || !gauge)
+      return;
+    gauge->label(endpoints_[endpoint].socket);
+    board_->add_helper(name, how, gauge);
+  }
+
   caf::actor_system& system_;
+  std::shared_ptr<actor_board> board_;
   std::vector<runtime_endpoint> endpoints_;
   milliseconds timeout_;
   std::vector<std::shared_ptr<runtime_client>> clients_; ///< used from any thread
@@ -143,8 +160,9 @@ private:
 } // namespace
 
 std::shared_ptr<runtime_crew> make_runtime_crew(caf::actor_system& system, const settings& config,
-                                                const runtime_client_factory& make_client) {
-  return std::make_shared<detached_crew>(system, config, make_client);
+                                                const runtime_client_factory& make_client,
+                                                std::shared_ptr<actor_board> board) {
+  return std::make_shared<detached_crew>(system, config, make_client, std::move(board));
 }
 
 } // namespace troupe

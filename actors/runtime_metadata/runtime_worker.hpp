@@ -5,6 +5,7 @@
 
 #include "actors/runtime_metadata/event_window.hpp"
 #include "actors/runtime_metadata/runtime_crew.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 
 #include <memory>
 
@@ -15,7 +16,7 @@ inline constexpr std::chrono::milliseconds listing_timeout{2000};
 
 /// Makes one call after the other. Spawn detached: calls block, at most for limits.timeout and
 /// until limits.stop.
-runtime_worker_actor::behavior_type runtime_worker(runtime_worker_actor::pointer self,
+runtime_worker_actor::behavior_type runtime_worker(gauged_actor<runtime_worker_actor>* self,
                                                    size_t endpoint,
                                                    const std::shared_ptr<runtime_client>& client,
                                                    const call_limits& limits,
@@ -27,9 +28,8 @@ struct runtime_watcher_state {
 
 /// Follows an event stream, and lists after each opening. Spawn detached: it sits in the stream.
 runtime_watcher_actor::behavior_type
-runtime_watcher(runtime_watcher_actor::stateful_pointer<runtime_watcher_state> self,
-                size_t endpoint, const std::shared_ptr<runtime_client>& client,
-                const call_limits& limits, const std::shared_ptr<event_window>& window,
-                runtime_reports_actor parent);
+runtime_watcher(gauged_pointer<runtime_watcher_actor, runtime_watcher_state> self, size_t endpoint,
+                const std::shared_ptr<runtime_client>& client, const call_limits& limits,
+                const std::shared_ptr<event_window>& window, runtime_reports_actor parent);
 
 } // namespace troupe

@@ -11,7 +11,7 @@ namespace troupe {
 
 namespace {
 
-using pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+using pointer = gauged_pointer<supervisor_actor, supervisor_state>;
 
 constexpr std::chrono::seconds status_timeout{1};
 
@@ -86,6 +86,7 @@ void drop(Handle& handle) {
 
 /// A dead child's handle would keep its memory, and a detached one's system, alive.
 void forget(supervisor_state& st, role child) {
+  st.factories.board->ended(to_string(child));
   drop(st.handles[index_of(child)]);
   switch (child) {
     case role::console:
@@ -119,6 +120,7 @@ void start_what_can(pointer self) {
     auto& handle = st.handles[index_of(*child)] = make_child(self, *child);
     st.children.started(*child, now);
     self->monitor(handle);
+    st.factories.board->started(to_string(*child), gauge_of(handle), st.children.restarts(*child));
     if (const auto restarts = st.children.restarts(*child); restarts > 0)
       spdlog::warn("supervisor actor-restarted {} was started anew, restart {}", to_string(*child),
                    restarts);
@@ -179,22 +181,28 @@ void child_down(pointer self, const caf::down_msg& down) {
   start_what_can(self);
 }
 
-troupe_status account(pointer self) {
-  const auto& children = self->state.children;
+troupe_status account(const supervisor_state& st) {
   troupe_status result;
-  result.actors.push_back({"supervisor", 0, self->mailbox().size(), true});
-  for (size_t i = 0; i < role_count; ++i) {
-    const auto child = static_cast<role>(i);
-    if (!children.is_left_out(child))
-      result.actors.push_back({to_string(child), children.restarts(child), 0, false});
-  }
+  const auto all = st.factories.board->read(0);
+  for (const auto& x : all.actors)
+    result.actors.push_back({x.actor, x.restarts, x.gauge.mailbox});
+  result.actors.push_back({"container", st.container_restarts, all.all_containers.gauge.mailbox});
   return result;
+}
+
+/// Every actor of this run is on the board from the beginning, also before its first start.
+void put_up(pointer self) {
+  auto& st = self->state;
+  st.factories.board->started("supervisor", self->shared_gauge(), 0);
+  for (size_t i = 0; i < role_count; ++i)
+    if (const auto child = static_cast<role>(i); !st.children.is_left_out(child))
+      st.factories.board->ended(to_string(child));
 }
 
 caf::result<troupe_status> answer_status(pointer self) {
   auto& st = self->state;
   auto promise = self->make_response_promise<troupe_status>();
-  auto status = account(self);
+  auto status = account(st);
   if (!st.children.complete() || !st.directory.registry) {
     promise.deliver(std::move(status));
     return promise;
@@ -202,14 +210,11 @@ caf::result<troupe_status> answer_status(pointer self) {
   // Only the registry knows whether the first walk was handled.
   self->request(st.directory.registry, status_timeout, get_status{})
       .then(
-          [promise, status](const registry_status& registry) mutable {
-            status.ready = registry.walked;
-            for (auto& actor : status.actors)
-              if (actor.actor == to_string(role::registry)) {
-                actor.mailbox_messages = registry.mailbox_messages;
-                actor.mailbox_known = true;
-              }
-            promise.deliver(std::move(status));
+          [self, promise](const registry_status& registry) mutable {
+            self->state.container_restarts = registry.restarts_of_containers;
+            auto ready = account(self->state);
+            ready.ready = registry.walked;
+            promise.deliver(std::move(ready));
           },
           [promise, status](const caf::error&) mutable { promise.deliver(std::move(status)); });
   return promise;
@@ -233,6 +238,7 @@ supervisor_actor::behavior_type supervisor(pointer self, troupe_factories factor
     if (!there[i])
       st.children.leave_out(static_cast<role>(i));
   st.factories = std::move(factories);
+  put_up(self);
   self->set_down_handler([self](const caf::down_msg& down) { child_down(self, down); });
   start_what_can(self);
   return {

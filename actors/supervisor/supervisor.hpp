@@ -3,6 +3,8 @@
 
 // Shared with: console
 
+#include "actors/supervisor/actor_board.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 #include "actors/supervisor/roster.hpp"
 #include "messages/actors.hpp"
 
@@ -11,6 +13,7 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace troupe {
@@ -20,6 +23,8 @@ namespace troupe {
 /// that this run does without that child (no endpoint: no exporter; no trace: no console). Tests
 /// put their own actors here.
 struct troupe_factories {
+  /// Where the gauges of all actors hang.
+  std::shared_ptr<actor_board> board = std::make_shared<actor_board>(message_type_name);
   std::function<console_actor(caf::actor_system&)> console;
   std::function<host_actor(caf::actor_system&)> host;
   std::function<runtime_metadata_actor(caf::actor_system&)> runtime_metadata;
@@ -44,6 +49,7 @@ struct supervisor_state {
   console_actor console;
   gc_ticker_actor gc_ticker;
   exporter_actor exporter;
+  uint64_t container_restarts = 0; ///< as the registry said last
 
   /// Whatever ended the supervisor, also a kill: its children end with it.
   ~supervisor_state();
@@ -55,7 +61,7 @@ struct supervisor_state {
 /// Ends with ec::restart_limit when a child has failed 9 times without a healthy minute, and with
 /// the child's own error where starting it again cannot help (ec::kernel_unsupported,
 /// ec::address_in_use, ec::invalid_configuration). The console's end is the end of all.
-supervisor_actor::behavior_type
-supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, troupe_factories factories);
+supervisor_actor::behavior_type supervisor(gauged_pointer<supervisor_actor, supervisor_state> self,
+                                           troupe_factories factories);
 
 } // namespace troupe

@@ -37,6 +37,8 @@ struct endpoint_fixture {
   settings options;
   troupe_directory directory;
   exporter_actor subject;
+  std::shared_ptr<actor_board> board = std::make_shared<actor_board>(
+      [](uint64_t type) { return "type " + std::to_string(type); });
   uint16_t port = free_port();
 
   endpoint_fixture() {
@@ -51,7 +53,7 @@ struct endpoint_fixture {
   }
 
   void start() {
-    subject = system.spawn(exporter, options, directory);
+    subject = system.spawn(exporter, options, directory, board);
     REQUIRE(eventually([this] { return http_client{port}.connected(); }));
   }
 
@@ -109,12 +111,34 @@ TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: /readyz says 200 or 503 and why")
   CHECK(get(port, "/readyz").body == "not ready: the supervisor does not answer\n");
 }
 
-TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: /debug/actors is a table") {
+TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: /debug/actors is a table, or JSON") {
   start();
+  const auto gauge = gauge_of(subject);
+  REQUIRE(gauge);
+  board->started("exporter", gauge, 3);
+  const auto container = std::make_shared<actor_gauge>();
+  container->label("/docker/1");
+  board->add_container(1, container);
   const auto page = get(port, "/debug/actors");
   CHECK(page.status == 200);
-  CHECK(page.body.find("\nexporter  3 ") != std::string::npos);
-  CHECK(page.body.find("/docker/1") != std::string::npos);
+  CHECK(page.body.find("\nexporter ") != std::string::npos);
+  CHECK(page.body.find("\n1 /docker/1 ") != std::string::npos);
+  const auto json = get(port, "/debug/actors?format=json&containers=all");
+  CHECK(json.status == 200);
+  CHECK(json.has_header("Content-Type: application/json"));
+  CHECK(json.body.find(R"({"actor":"exporter","label":"","state":")") != std::string::npos);
+  CHECK(json.body.find(R"("restarts":3)") != std::string::npos);
+  CHECK(get(port, "/debug/actors?format=xml").status == 400);
+}
+
+TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: /debug/actors needs nobody's answer") {
+  plot->registry = reply::silence;
+  plot->supervisor = reply::silence;
+  options.scrape_timeout = 400ms;
+  start();
+  board->started("registry", std::make_shared<actor_gauge>(), 0);
+  CHECK(get(port, "/debug/actors?format=json").body.find("registry") != std::string::npos);
+  CHECK(get(port, "/debug/actors").body.find("\nregistry ") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: twelve scrapers at once are all served") {
@@ -163,7 +187,7 @@ TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: its port is free when its end is 
 TEST_CASE_FIXTURE(endpoint_fixture, "endpoint: a taken port ends the exporter with a clear line") {
   start();
   caf::scoped_actor self{system};
-  auto second = self->spawn<caf::monitored>(exporter, options, directory);
+  auto second = self->spawn<caf::monitored>(exporter, options, directory, board);
   caf::error reason;
   self->receive([&](const caf::down_msg& down) { reason = down.reason; });
   CHECK(reason.code() == static_cast<uint8_t>(ec::address_in_use));

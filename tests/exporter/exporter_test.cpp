@@ -29,7 +29,7 @@ struct exporter_fixture : deterministic_system {
     settings options;
     options.listen.clear();
     options.scrape_timeout = 2s;
-    subject = spawn(exporter, options, directory);
+    subject = spawn(exporter, options, directory, nullptr);
     run();
   }
   ~exporter_fixture() {
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(exporter_fixture,
   CHECK(result.reader.routes == 42);
   CHECK(result.runtimes.size() == 1);
   REQUIRE(result.troupe.actors.size() == 1);
-  CHECK(result.troupe.actors.front().mailbox_known); // Its own; the supervisor cannot know.
+  CHECK(result.troupe.actors.front().restarts == 3);
   CHECK(result.node.hostname == "host-1");
 }
 
@@ -237,7 +237,7 @@ TEST_CASE_FIXTURE(exporter_fixture, "exporter: who waits when it ends gets an er
 TEST_CASE_FIXTURE(deterministic_system, "exporter: ends with the cause when it cannot listen") {
   settings options;
   options.listen = "nowhere";
-  auto subject = spawn(exporter, options, troupe_directory{});
+  auto subject = spawn(exporter, options, troupe_directory{}, nullptr);
   caf::error reason;
   self->monitor(subject);
   run();

@@ -245,10 +245,12 @@ TEST_CASE("exposition: what endpoints of one runtime count is added up") {
   CHECK(value_of(text, R"(troupe_metadata_lookups_total{runtime="docker",result="ok")") == "14");
 }
 
-TEST_CASE("exposition: a mailbox that nobody counted has no series") {
+TEST_CASE("exposition: every actor's mailbox and restarts, those of all containers together") {
   const auto text = full_text(a_full_scrape());
   CHECK(value_of(text, R"(troupe_mailbox_messages{actor="registry")") == "1");
-  CHECK(value_of(text, R"(troupe_mailbox_messages{actor="host")").empty());
+  CHECK(value_of(text, R"(troupe_mailbox_messages{actor="host")") == "0");
+  CHECK(value_of(text, R"(troupe_mailbox_messages{actor="container")") == "9");
+  CHECK(value_of(text, R"(troupe_actor_restarts_total{actor="container")") == "4");
   CHECK(value_of(text, R"(troupe_actor_restarts_total{actor="host")") == "0");
 }
 
@@ -283,14 +285,4 @@ TEST_CASE("metrics page: scrapes of one gathering share one text, the next has i
   CHECK(page.render(scrape, now) == first);
   ++scrape.generation;
   CHECK(page.render(scrape, now) != first);
-}
-
-TEST_CASE("actor table: names actors, features and containers, without control characters") {
-  auto scrape = a_full_scrape();
-  scrape.containers.push_back(freeze(a_container(9, "/docker/\x1b[31m")));
-  const auto text = render_actor_table(scrape);
-  CHECK(text.find("registry") != std::string::npos);
-  CHECK(text.find("/docker/web") != std::string::npos);
-  CHECK(text.find("the kernel said") != std::string::npos);
-  CHECK(text.find('\x1b') == std::string::npos);
 }

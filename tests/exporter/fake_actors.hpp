@@ -114,7 +114,7 @@ inline supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer
       [](const tick&) {},
       [self, plot](const get_status&) {
         troupe_status status;
-        status.actors.push_back({"exporter", 3, 0, false});
+        status.actors.push_back({"exporter", 3, 0});
         status.ready = plot->ready;
         return play<troupe_status>(self, *plot, plot->supervisor, std::move(status));
       },

@@ -226,9 +226,9 @@ TEST_CASE("http server: stops at once, whatever its clients are doing") {
   options.request_timeout = 60s;
   options.write_deadline = 60s;
   std::atomic<bool> waiting = false;
-  options.routes["/wait"] = {[&](const std::stop_token& stop) {
+  options.routes["/wait"] = {[&](const http_request& request) {
     waiting = true;
-    eventually([&] { return stop.stop_requested(); });
+    eventually([&] { return request.stop.stop_requested(); });
     return plain_response(503, "stopping");
   }};
   auto server = start(std::move(options));

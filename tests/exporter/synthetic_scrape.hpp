@@ -88,7 +88,7 @@ inline scrape_result a_full_scrape() {
   x.reader.maps = {{"cgroup_flags", 10, 4096}};
   x.reader.routes = 3;
   x.reader.ignored = 40;
-  x.troupe.actors = {{"registry", 0, 1, true}, {"exporter", 2, 0, true}, {"host", 0, 0, false}};
+  x.troupe.actors = {{"registry", 0, 1}, {"exporter", 2, 0}, {"host", 0, 0}, {"container", 4, 9}};
   x.troupe.ready = true;
   runtime_status docker;
   docker.endpoint = {runtime_kind::docker, "/run/docker.sock"};

@@ -199,9 +199,12 @@ TEST_CASE("runtime metadata: all its threads end at once, even while every runti
       chosen.containerd_sockets = {"/containerd"};
       const auto actor =
           system.spawn(runtime_metadata_with_crew, chosen,
-                       make_runtime_crew(system, chosen, [&](const runtime_endpoint&) {
-                         return std::make_shared<hung_client>(calls);
-                       }));
+                       make_runtime_crew(
+                           system, chosen,
+                           [&](const runtime_endpoint&) {
+                             return std::make_shared<hung_client>(calls);
+                           },
+                           nullptr));
       const auto sink =
           system.spawn([](metadata_sink_actor::pointer) -> metadata_sink_actor::behavior_type {
             return {[](const container_resolved&) {
@@ -235,7 +238,7 @@ TEST_CASE("runtime metadata: with a real socket, a container is named once its r
           named = x.metadata.name == "web";
         }};
       });
-  const auto actor = system.spawn(runtime_metadata, chosen);
+  const auto actor = system.spawn(runtime_metadata, chosen, nullptr);
   caf::anon_send(actor, resolve_container{1, docker_cgroup("a1")}, sink);
   {
     fake_socket docker{path, [](fake_connection& peer) {
