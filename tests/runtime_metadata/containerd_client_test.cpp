@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 using namespace troupe;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
@@ -72,9 +74,9 @@ TEST_CASE_FIXTURE(containerd_test, "containerd client: a stop ends a call at onc
 
 TEST_CASE_FIXTURE(containerd_test, "containerd client: garbage and closed connections are errors, "
                                    "and the next call tries anew") {
-  std::string answer;
+  std::atomic<const char*> answer{""}; // Read by the socket's threads.
   fake_socket fake{path, [&](fake_connection& peer) {
-                     peer.write(answer);
+                     peer.write(answer.load());
                    }};
   for (const char* text :
        {"", "HTTP/1.1 400 Bad Request\r\n\r\n", "\x00\x00\x00\x00", "\xff\xff\xff"}) {

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 
 using namespace troupe;
@@ -93,12 +94,12 @@ TEST_CASE_FIXTURE(docker_test, "docker client: asks for what it wants and reads 
 }
 
 TEST_CASE_FIXTURE(docker_test, "docker client: every way to misbehave has its error") {
-  std::string answer;
+  std::atomic<const char*> answer{""}; // Read by the socket's threads.
   fake_socket docker{path, [&](fake_connection& peer) {
                        peer.read_request();
-                       peer.write(answer);
+                       peer.write(answer.load());
                      }};
-  const std::pair<std::string, ec> cases[] = {
+  const std::pair<const char*, ec> cases[] = {
       {"", ec::runtime_unreachable},
       {"HTTP/1.1 404 Not Found\r\nContent-Length: 16\r\n\r\n{\"message\":\"no\"}",
        ec::unknown_container},
@@ -113,7 +114,7 @@ TEST_CASE_FIXTURE(docker_test, "docker client: every way to misbehave has its er
   };
   for (const auto& x : cases) {
     answer = x.first;
-    CAPTURE(answer);
+    CAPTURE(x.first);
     CHECK(inspect_error() == x.second);
   }
 }
@@ -246,18 +247,20 @@ TEST_CASE_FIXTURE(docker_test, "docker client: a stop ends the event stream at o
 }
 
 TEST_CASE_FIXTURE(docker_test, "docker client: a broken or endless event ends the stream") {
-  std::string text = "{\"Type\":\n";
+  const std::string broken = "{\"Type\":\n";
+  const std::string endless(1000, 'x'); // never a line's end
+  std::atomic<const std::string*> text{&broken};
   fake_socket docker{path, [&](fake_connection& peer) {
                        peer.read_request();
                        peer.write(chunked_head);
-                       while (peer.write(chunk(text)))
+                       while (peer.write(chunk(*text)))
                          continue;
                      }};
   const event_observer nobody{[] {},
                               [](const runtime_event&) {
                               }};
   CHECK(client.watch(nobody, limits).code == ec::runtime_garbage);
-  text = std::string(1000, 'x'); // never a line's end
+  text = &endless;
   CHECK(client.watch(nobody, limits).code == ec::runtime_garbage);
 }
 
