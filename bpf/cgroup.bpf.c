@@ -40,7 +40,7 @@ int cgroup_created(__u64 *ctx)
 	char *copy;
 	long size;
 
-	if (!is_our_hierarchy(cgroup))
+	if (!is_our_hierarchy(cgroup) || is_cgroup_excluded(cgroup->kn->id))
 		return 0;
 	record = reserve_record(EVENT_CGROUP_CREATED, sizeof(*record) + EVENT_PATH_MAX);
 	if (!record)
@@ -65,7 +65,7 @@ int cgroup_removed(__u64 *ctx)
 	struct cgroup *cgroup = (struct cgroup *)ctx[0];
 	struct cgroup_event *record;
 
-	if (!is_our_hierarchy(cgroup))
+	if (!is_our_hierarchy(cgroup) || is_cgroup_excluded(cgroup->kn->id))
 		return 0;
 	record = reserve_record(EVENT_CGROUP_REMOVED, sizeof(*record));
 	if (!record)
@@ -87,7 +87,7 @@ int process_moved(__u64 *ctx)
 	struct task_struct *task = (struct task_struct *)ctx[2];
 	struct process_moved *record;
 
-	if (!is_our_hierarchy(to) || !is_leader(task))
+	if (!is_our_hierarchy(to) || !is_leader(task) || is_cgroup_excluded(to->kn->id))
 		return 0;
 	record = reserve_record(EVENT_PROCESS_MOVED, sizeof(*record));
 	if (!record)

@@ -7,12 +7,14 @@
 #define TROUPE_BPF_CONFIG_H
 
 struct kernel_config {
-	unsigned int wakeup_bytes;     /* unread bytes from which on the reader is woken */
-	unsigned int data_limit_bytes; /* unread bytes above which data events are refused */
-	int cgroup_subsys;	       /* enum cgroup_subsys_id of the hierarchy; -1: unified */
+	unsigned long long only_cgroup; /* no other cgroup's events; 0: all. For tests, and free */
+	unsigned int wakeup_bytes;	/* unread bytes from which on the reader is woken */
+	unsigned int data_limit_bytes;	/* unread bytes above which data events are refused */
+	int cgroup_subsys;		/* enum cgroup_subsys_id of the hierarchy; -1: unified */
 	unsigned char mark_victim_has_task; /* since 6.9 it gives the task, before only a pid */
 	unsigned char exit_has_group_dead;  /* since 6.16 the last thread is marked as such */
-	unsigned char pad[2];
+	unsigned char owner_by_kprobe;	    /* accepted_sockets.h is in use */
+	unsigned char pad[5];
 };
 
 #define KERNEL_CONFIG_SECTION ".rodata.config"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /*
  * TCP sockets from their first to their last state. Owner of what they do is the process that
- * connected or listened; for an accepted socket the one that uses it first (socket_owner.bpf.c).
+ * connected or listened; for an accepted socket the one that uses it first
+ * (socket_owner_*.bpf.c).
  */
 #include "bpf/socket_close.h"
 #include "bpf/socket_listen.h"
@@ -33,6 +34,18 @@ static __always_inline void accept_started(struct tcp_sock *tcp)
 	storage->told = TOLD_NOT;
 }
 
+/* From now on a kprobe finds it. */
+static __noinline void await_use(struct tcp_sock *tcp, struct socket_storage *storage)
+{
+	struct accepted_socket accepted = {};
+	__u64 key = (__u64)tcp;
+
+	accepted.sk = key;
+	fill_connection(&accepted.opened, tcp, storage, 0, EVENT_TCP_OPENED,
+			sizeof(accepted.opened));
+	bpf_map_update_elem(&accepted_sockets, &key, &accepted, BPF_ANY);
+}
+
 static __always_inline void established(struct tcp_sock *tcp, int old)
 {
 	struct socket_storage *storage = find_storage(tcp);
@@ -52,6 +65,8 @@ static __always_inline void established(struct tcp_sock *tcp, int old)
 		storage->connect_ns = now - storage->connect_started_ns;
 	if (storage->flags & SOCKET_OWNER_KNOWN)
 		tell_opened(tcp, storage, now);
+	else if (config.owner_by_kprobe)
+		await_use(tcp, storage);
 }
 
 /*

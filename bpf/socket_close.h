@@ -3,6 +3,7 @@
 #ifndef TROUPE_BPF_SOCKET_CLOSE_H
 #define TROUPE_BPF_SOCKET_CLOSE_H
 
+#include "bpf/accepted_sockets.h"
 #include "bpf/socket_opened.h"
 #include <linux/errno.h>
 
@@ -22,6 +23,8 @@ static __always_inline struct socket_storage *find_with_owner(struct tcp_sock *t
 {
 	struct socket_storage *storage = find_storage(tcp);
 
+	if (storage)
+		end_awaiting(tcp, storage);
 	if (storage && (storage->flags & SOCKET_OWNER_KNOWN))
 		return storage;
 	if (!is_in_users_context(old, new, socket_error(tcp)))

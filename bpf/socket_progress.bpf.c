@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /* At a tick: what the live sockets have done since the last one. */
-#include "bpf/socket_record.h"
+#include "bpf/accepted_sockets.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -34,6 +34,7 @@ static __always_inline void tell_idle(struct seq_file *out, struct tcp_sock *tcp
 		storage->passes = 1;
 		return;
 	}
+	end_awaiting(tcp, storage);
 	if (!storage->owner.pid || !claim_telling(storage))
 		return;
 	storage->flags |= SOCKET_OWNER_KNOWN;
@@ -78,7 +79,10 @@ int socket_progress(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!sk || !storage)
 		return 0;
 	tcp = bpf_skc_to_tcp_sock(sk);
-	if (!tcp || is_cgroup_ignored(storage->owner.cgroup_id))
+	if (!tcp)
+		return 0;
+	look_for_user(tcp, storage);
+	if (is_cgroup_ignored(storage->owner.cgroup_id))
 		return 0;
 	if (storage->flags & SOCKET_CLOSED)
 		return 0;

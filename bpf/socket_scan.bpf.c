@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /* At start: the sockets that are older than the agent, with a process that has them open. */
-#include "bpf/socket_record.h"
+#include "bpf/accepted_sockets.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -39,6 +39,7 @@ static __always_inline struct socket_storage *adopt(struct tcp_sock *tcp, int st
 		else
 			first_sight(tcp, storage);
 	}
+	end_awaiting(tcp, storage);
 	if (!(storage->flags & SOCKET_OWNER_KNOWN))
 		own_socket(storage, task);
 	return storage;

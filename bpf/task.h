@@ -19,10 +19,18 @@ static __always_inline bool is_leader(struct task_struct *task)
 	return task->pid == task->tgid;
 }
 
+static __always_inline bool is_cgroup_excluded(__u64 cgroup)
+{
+	return config.only_cgroup && config.only_cgroup != cgroup;
+}
+
 static __always_inline bool is_cgroup_ignored(__u64 cgroup)
 {
-	__u32 *flags = bpf_map_lookup_elem(&cgroup_flags, &cgroup);
+	__u32 *flags;
 
+	if (is_cgroup_excluded(cgroup))
+		return true;
+	flags = bpf_map_lookup_elem(&cgroup_flags, &cgroup);
 	return flags && (*flags & CGROUP_IGNORED);
 }
 

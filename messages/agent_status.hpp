@@ -18,6 +18,8 @@ struct feature_status {
   std::string feature;
   bool enabled = false;
   std::string reason; ///< empty when enabled
+  /// Which of several ways is in use ("tracepoint", "fentry", "kprobe"); empty where there is one.
+  std::string hook{};
 };
 
 /// Events lost or dropped, by where, why and what.

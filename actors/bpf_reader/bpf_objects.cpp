@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/bpf_reader/bpf_objects.hpp"
 
+#include "actors/bpf_reader/bpf_refusal.hpp"
 #include "actors/bpf_reader/kernel_btf.hpp"
 #include "bpf/config.h"
 
@@ -10,7 +11,9 @@
 #include "process_iter_bpf.skel.h"
 #include "shared_maps_bpf.skel.h"
 #include "socket_bpf.skel.h"
-#include "socket_owner_bpf.skel.h"
+#include "socket_owner_fentry_bpf.skel.h"
+#include "socket_owner_kprobe_bpf.skel.h"
+#include "socket_owner_tracepoint_bpf.skel.h"
 #include "socket_progress_bpf.skel.h"
 #include "socket_scan_bpf.skel.h"
 
@@ -25,84 +28,39 @@
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <cstdarg>
-#include <cstdio>
+#include <chrono>
 #include <cstring>
 
 namespace troupe {
 
 namespace {
 
+constexpr std::string_view socket_owner = "socket_owner";
+constexpr std::string_view accepted_sockets = "accepted_sockets";
+
+// What kprobes are attached by.
+constexpr const char* kprobe_type_path = "/sys/bus/event_source/devices/kprobe/type";
+
 struct object_file {
-  const char* feature;
+  std::string_view feature;
+  std::string_view hook; ///< of several ways to the same feature; the first that works is taken
   const void* (*bytes)(size_t*);
 };
 
 // In the order of attaching. The owner of an accepted socket is learned before connections are
 // told, and whoever is a victim before its exit is.
-constexpr std::array<object_file, 8> object_files{{
-    {"oom", oom_bpf::elf_bytes},
-    {"cgroup", cgroup_bpf::elf_bytes},
-    {"process", process_bpf::elf_bytes},
-    {"socket", socket_bpf::elf_bytes},
-    {"socket_owner", socket_owner_bpf::elf_bytes},
-    {"process_iterator", process_iter_bpf::elf_bytes},
-    {"socket_iterator", socket_progress_bpf::elf_bytes},
-    {"socket_scan", socket_scan_bpf::elf_bytes},
+constexpr std::array<object_file, 10> object_files{{
+    {"oom", "", oom_bpf::elf_bytes},
+    {"cgroup", "", cgroup_bpf::elf_bytes},
+    {"process", "", process_bpf::elf_bytes},
+    {socket_owner, "tracepoint", socket_owner_tracepoint_bpf::elf_bytes},
+    {socket_owner, "fentry", socket_owner_fentry_bpf::elf_bytes},
+    {socket_owner, "kprobe", socket_owner_kprobe_bpf::elf_bytes},
+    {"socket", "", socket_bpf::elf_bytes},
+    {"process_iterator", "", process_iter_bpf::elf_bytes},
+    {"socket_iterator", "", socket_progress_bpf::elf_bytes},
+    {"socket_scan", "", socket_scan_bpf::elf_bytes},
 }};
-
-constexpr size_t log_bytes_max = 64U << 10;
-
-constexpr const char* signs_of_age[] = {"invalid func unknown#", "unknown func ",
-                                        "uses reserved fields", "unknown opcode"};
-
-// What libbpf printed since the last clear: the verifier's log is part of it. Loading happens in
-// one thread at a time.
-thread_local std::string libbpf_text;
-
-/// The verifier's log comes in one piece, and what it says of the error stands at its end.
-int keep_text(libbpf_print_level level, const char* format, va_list arguments) {
-  if (level == LIBBPF_DEBUG)
-    return 0;
-  va_list measured;
-  va_copy(measured, arguments);
-  const auto size = std::vsnprintf(nullptr, 0, format, measured);
-  va_end(measured);
-  if (size <= 0)
-    return size;
-  std::string text(static_cast<size_t>(size) + 1, '\0');
-  std::vsnprintf(text.data(), text.size(), format, arguments);
-  text.pop_back();
-  libbpf_text += text;
-  if (libbpf_text.size() > log_bytes_max)
-    libbpf_text.erase(0, libbpf_text.size() - log_bytes_max);
-  return size;
-}
-
-/// A helper, an instruction or an iterator that the verifier has never heard of.
-bool is_too_old() {
-  return std::any_of(std::begin(signs_of_age), std::end(signs_of_age),
-                     [](const char* sign) { return libbpf_text.find(sign) != std::string::npos; });
-}
-
-std::string reason_of(int error, std::string_view step) {
-  switch (error) {
-    case EPERM:
-      return "the kernel refuses BPF to this process; run as root or with CAP_BPF and CAP_PERFMON";
-    case EACCES:
-    case EINVAL:
-      if (is_too_old())
-        return "this kernel is too old for it; all features work from 5.15 on";
-      return "this kernel's verifier rejects a program (" + std::string{step}
-             + "); its log is printed at log level debug";
-    case ENOMEM:
-      return "the kernel has no memory for it (" + std::string{step} + ")";
-    case EOPNOTSUPP:
-      return "this kernel was built without what it needs (" + std::string{step} + ")";
-    default:
-      return std::string{step} + ": " + std::strerror(error);
-  }
-}
 
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
@@ -116,6 +74,7 @@ uint32_t ring_size(const kernel_options& options) {
 
 kernel_config make_config(const kernel_options& options, const kernel_btf& types) {
   kernel_config config{};
+  config.only_cgroup = options.only_cgroup;
   config.wakeup_bytes = options.wakeup_bytes;
   config.data_limit_bytes = ring_size(options) / 4 * 3;
   config.cgroup_subsys = -1;
@@ -131,19 +90,45 @@ kernel_config make_config(const kernel_options& options, const kernel_btf& types
   return config;
 }
 
-/// What this kernel lacks for the object, in words; empty when it has all.
+/// "tcp_sendmsg" of "fentry/tcp_sendmsg", if that is what the program hooks.
+std::string hooked(const bpf_program* program, std::initializer_list<std::string_view> kinds) {
+  const std::string_view section = bpf_program__section_name(program);
+  const auto slash = std::min(section.find('/'), section.size());
+  if (std::find(kinds.begin(), kinds.end(), section.substr(0, slash)) == kinds.end())
+    return {};
+  return std::string{section.substr(slash + 1)};
+}
+
+/// What this kernel lacks for the object, in words; empty when it has all. Programs that are marked
+/// as optional are loaded where there is what they hook.
 std::string missing_hook(bpf_object* object, const kernel_btf& types) {
-  constexpr std::string_view prefix = "tp_btf/";
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, object) {
-    const std::string_view section = bpf_program__section_name(program);
-    if (section.substr(0, prefix.size()) != prefix)
+    if (const auto name = hooked(program, {"tp_btf"}); !name.empty() && !types.has_tracepoint(name))
+      return "this kernel has no tracepoint " + name;
+    if (!hooked(program, {"kprobe"}).empty() && access(kprobe_type_path, F_OK) != 0)
+      return std::string{"this kernel has no kprobes ("} + kprobe_type_path + ")";
+    const auto function = hooked(program, {"fentry", "kprobe"});
+    if (function.empty())
       continue;
-    const std::string tracepoint{section.substr(prefix.size())};
-    if (!types.has_tracepoint(tracepoint))
-      return "this kernel has no tracepoint " + tracepoint;
+    if (types.has_function(function))
+      bpf_program__set_autoload(program, true);
+    else if (bpf_program__autoload(program))
+      return "this kernel has no function " + function;
   }
   return {};
+}
+
+/// The map by which kprobes reach sockets: made by the kprobes' object, which comes before those
+/// that share it. Without kprobes nobody needs it.
+int prepare_accepted_sockets(bpf_map* map, const kernel_config& config, const bpf_objects& shared) {
+  if (config.owner_by_kprobe == 0)
+    return bpf_map__set_autocreate(map, false) == 0 ? 0 : EINVAL;
+  const auto* owner = shared.find(socket_owner);
+  if (owner == nullptr)
+    return 0;
+  const auto fd = bpf_object__find_map_fd_by_name(owner->object(), bpf_map__name(map));
+  return bpf_map__reuse_fd(map, fd) == 0 ? 0 : errno;
 }
 
 /// Puts the configuration and the shared maps in. 0 or an errno.
@@ -154,6 +139,9 @@ int prepare(bpf_object* object, const kernel_config& config, const bpf_objects& 
     if (ends_with(name, KERNEL_CONFIG_SECTION)) {
       if (bpf_map__set_initial_value(map, &config, sizeof(config)) != 0)
         return EINVAL;
+    } else if (name == accepted_sockets) {
+      if (const auto error = prepare_accepted_sockets(map, config, shared); error != 0)
+        return error;
     } else if (name == "ended_groups" && config.exit_has_group_dead != 0) {
       bpf_map__set_max_entries(map, 1); // The kernel says which thread is the last.
     } else if (const auto fd = shared.map_fd(bpf_map__name(map)); fd >= 0) {
@@ -182,14 +170,26 @@ bpf_object* open_object(const object_file& file) {
   const auto* bytes = file.bytes(&size);
   bpf_object_open_opts options{};
   options.sz = sizeof(options);
-  options.object_name = file.feature;
+  const std::string name{file.feature};
+  options.object_name = name.c_str();
   return bpf_object__open_mem(bytes, size, &options);
 }
 
-void log_failure(const feature_status& status) {
-  spdlog::error("bpf_reader feature-off {}: {}", status.feature, status.reason);
-  if (!libbpf_text.empty())
-    spdlog::debug("bpf_reader feature-log {}: {}", status.feature, libbpf_text);
+/// Of one way among several, or of the only one.
+void note_refusal(feature_status& status, const object_file& file, const std::string& reason) {
+  if (!status.reason.empty())
+    status.reason += "; ";
+  if (!file.hook.empty())
+    status.reason += std::string{file.hook} + ": ";
+  status.reason += reason;
+  spdlog::debug("bpf_reader feature-log {} {}: {} {}", file.feature, file.hook, reason,
+                libbpf_text());
+}
+
+/// "" takes the first way that works.
+bool is_wanted(const object_file& file, const kernel_options& options) {
+  return file.feature != socket_owner || options.socket_owner_hook.empty()
+         || file.hook == options.socket_owner_hook;
 }
 
 } // namespace
@@ -212,10 +212,12 @@ int bpf_feature::iterator_link_fd() const {
 std::string bpf_feature::attach(int sockets_fd) {
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, object_.get()) {
+    if (!bpf_program__autoload(program))
+      continue;
     const std::string_view section = bpf_program__section_name(program);
     auto* link = attach_program(program, sockets_fd);
     if (link == nullptr)
-      return reason_of(errno, bpf_program__name(program));
+      return refusal(errno, bpf_program__name(program));
     links_.emplace_back(link);
     iterator_ = section.substr(0, 5) == "iter/";
   }
@@ -223,51 +225,65 @@ std::string bpf_feature::attach(int sockets_fd) {
 }
 
 bpf_objects::bpf_objects(const kernel_options& options) {
-  libbpf_set_print(keep_text);
+  keep_libbpf_text();
   const kernel_btf types;
-  const auto config = make_config(options, types);
+  auto config = make_config(options, types);
   auto reason =
       types ? load_maps(options) : std::string{"this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"};
   for (const auto& file : object_files) {
-    auto& status = statuses_.emplace_back(feature_status{file.feature, false, reason});
-    if (!reason.empty())
+    if (statuses_.empty() || statuses_.back().feature != file.feature)
+      statuses_.push_back({std::string{file.feature}, false, reason, {}});
+    auto& status = statuses_.back();
+    if (!reason.empty() || status.enabled || !is_wanted(file, options))
       continue;
-    libbpf_text.clear();
-    bpf_feature feature{file.feature, open_object(file)};
-    status.reason = load(feature, config, types);
-    status.enabled = status.reason.empty();
-    if (status.enabled)
-      features_.push_back(std::move(feature));
-    else
-      log_failure(status);
+    clear_libbpf_text();
+    bpf_feature feature{std::string{file.feature}, open_object(file)};
+    config.owner_by_kprobe = file.hook == "kprobe" || is_owner_by_kprobe();
+    if (const auto refused = load(feature, config, types); !refused.empty()) {
+      note_refusal(status, file, refused);
+      continue;
+    }
+    status = {std::string{file.feature}, true, {}, std::string{file.hook}};
+    features_.push_back(std::move(feature));
   }
+  for (const auto& status : statuses_)
+    if (!status.enabled)
+      spdlog::error("bpf_reader feature-off {}: {}", status.feature, status.reason);
+}
+
+bool bpf_objects::is_owner_by_kprobe() const {
+  return std::any_of(statuses_.begin(), statuses_.end(),
+                     [](const feature_status& x) { return x.enabled && x.hook == "kprobe"; });
 }
 
 std::string bpf_objects::load_maps(const kernel_options& options) {
-  libbpf_text.clear();
+  clear_libbpf_text();
   auto maps =
-      std::make_unique<bpf_feature>("maps", open_object({"maps", shared_maps_bpf::elf_bytes}));
+      std::make_unique<bpf_feature>("maps", open_object({"maps", "", shared_maps_bpf::elf_bytes}));
   if (maps->object() == nullptr)
-    return reason_of(errno, "open");
+    return refusal(errno, "open");
   auto* ring = bpf_object__find_map_by_name(maps->object(), "events");
   bpf_map__set_max_entries(ring, ring_size(options));
   if (const auto error = bpf_object__load(maps->object()); error != 0)
-    return reason_of(-error, "maps");
+    return refusal(-error, "maps");
   maps_ = std::move(maps);
   return {};
 }
 
 std::string bpf_objects::load(bpf_feature& feature, const kernel_config& config,
                               const kernel_btf& types) {
+  const auto begin = std::chrono::steady_clock::now();
   if (feature.object() == nullptr)
-    return reason_of(errno, "open");
+    return refusal(errno, "open");
   if (auto missing = missing_hook(feature.object(), types); !missing.empty())
     return missing;
   if (const auto error = prepare(feature.object(), config, *this); error != 0)
-    return reason_of(error, "maps");
+    return refusal(error, "maps");
   if (const auto error = bpf_object__load(feature.object()); error != 0)
-    return reason_of(-error, "load");
-  return feature.attach(map_fd("sockets"));
+    return refusal(-error, "load");
+  auto refused = feature.attach(map_fd("sockets"));
+  feature.took(std::chrono::steady_clock::now() - begin);
+  return refused;
 }
 
 const bpf_feature* bpf_objects::find(std::string_view feature) const {
@@ -286,6 +302,9 @@ std::vector<bpf_map*> bpf_objects::shared_maps() const {
   bpf_map* map = nullptr;
   if (maps_)
     bpf_object__for_each_map(map, maps_->object()) result.push_back(map);
+  if (const auto* owner = find(socket_owner); owner != nullptr && is_owner_by_kprobe())
+    result.push_back(
+        bpf_object__find_map_by_name(owner->object(), std::string{accepted_sockets}.c_str()));
   return result;
 }
 

@@ -7,7 +7,9 @@
 // kernel refuses turns one feature off and nothing else.
 
 #include "messages/agent_status.hpp"
+#include "messages/identity.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +30,10 @@ struct kernel_options {
   uint32_t wakeup_bytes = 64U << 10;
   /// The controller whose v1 hierarchy holds the containers; "" for the unified hierarchy.
   std::string cgroup_controller;
+  /// For tests: no other cgroup's events; 0 for all.
+  cgroup_id only_cgroup = 0;
+  /// For tests: the one way to learn an accepted socket's owner that may be taken.
+  std::string socket_owner_hook;
 };
 
 /// An object in the kernel and what it is attached to; both end with this.
@@ -37,6 +43,10 @@ public:
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bpf_object* object() const { return object_.get(); }
+
+  /// How long it took to verify, load and attach it.
+  [[nodiscard]] std::chrono::nanoseconds load_time() const { return load_time_; }
+  void took(std::chrono::nanoseconds x) { load_time_ = x; }
 
   /// The link of an iterator's program, to make iterators of; -1 when there is none.
   [[nodiscard]] int iterator_link_fd() const;
@@ -56,6 +66,7 @@ private:
   std::unique_ptr<bpf_object, close_object> object_;
   std::vector<std::unique_ptr<bpf_link, destroy_link>> links_; // Detached before the object goes.
   bool iterator_ = false;
+  std::chrono::nanoseconds load_time_{};
 };
 
 class bpf_objects {
@@ -79,6 +90,7 @@ public:
 private:
   std::string load_maps(const kernel_options& options);
   std::string load(bpf_feature& feature, const kernel_config& config, const kernel_btf& types);
+  [[nodiscard]] bool is_owner_by_kprobe() const;
 
   std::unique_ptr<bpf_feature> maps_;
   std::vector<bpf_feature> features_;

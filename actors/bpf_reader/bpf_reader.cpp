@@ -170,7 +170,10 @@ bpf_reader_of(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const s
 }
 
 event_source_factory kernel_events(const settings& options, const cgroup_hierarchy& hierarchy) {
-  const kernel_options kernel{options.ring_bytes, options.wakeup_bytes, hierarchy.controller};
+  kernel_options kernel;
+  kernel.ring_bytes = options.ring_bytes;
+  kernel.wakeup_bytes = options.wakeup_bytes;
+  kernel.cgroup_controller = hierarchy.controller;
   return [kernel] {
     return open_kernel(kernel);
   };

@@ -16,6 +16,10 @@ bool kernel_btf::has_tracepoint(const std::string& name) const {
          && btf__find_by_name_kind(btf_.get(), ("btf_trace_" + name).c_str(), BTF_KIND_TYPEDEF) > 0;
 }
 
+bool kernel_btf::has_function(const std::string& name) const {
+  return btf_ && btf__find_by_name_kind(btf_.get(), name.c_str(), BTF_KIND_FUNC) > 0;
+}
+
 std::optional<unsigned> kernel_btf::tracepoint_arguments(const std::string& name) const {
   if (!btf_)
     return {};

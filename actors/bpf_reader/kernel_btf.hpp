@@ -20,6 +20,9 @@ public:
 
   [[nodiscard]] bool has_tracepoint(const std::string& name) const;
 
+  /// A function of the kernel itself, not of a module.
+  [[nodiscard]] bool has_function(const std::string& name) const;
+
   /// Number of arguments of a tracepoint; nullopt when there is no such tracepoint.
   [[nodiscard]] std::optional<unsigned> tracepoint_arguments(const std::string& name) const;
 

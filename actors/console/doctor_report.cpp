@@ -46,7 +46,8 @@ std::vector<section> sections_of(const doctor_report& report) {
     all[5].rows.push_back({{"name", "held", "needed", "purpose"},
                            {text_of(x.name), x.held, x.needed, text_of(x.purpose)}});
   for (const auto& x : report.features)
-    all[6].rows.push_back({{"feature", "enabled", "reason"}, {x.feature, x.enabled, x.reason}});
+    all[6].rows.push_back(
+        {{"feature", "enabled", "hook", "reason"}, {x.feature, x.enabled, x.hook, x.reason}});
   for (const auto& x : report.runtimes)
     all[7].rows.push_back(
         {{"runtime", "socket", "present", "answering", "version", "error", "message"},
@@ -70,7 +71,8 @@ std::string columns_of(const doctor_report& report, bool headers,
                          : "not held",
               "to " + text_of(x.purpose)});
   for (const auto& x : report.features)
-    rows.add({"feature", x.feature, x.enabled ? "on" : "off", x.reason});
+    rows.add({"feature", x.feature, x.enabled ? "on" : "off",
+              x.hook.empty() ? x.reason : "by " + x.hook});
   for (const auto& x : report.runtimes)
     rows.add({"runtime", fmt::format("{} {}", to_string(x.endpoint.kind), x.endpoint.socket),
               runtime_state(x),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/bpf/owner_hooks.hpp"
 #include "tests/bpf/tcp_pair.hpp"
 #include "tests/bpf/watched_kernel.hpp"
 
@@ -56,7 +57,7 @@ void end(pid_t pid) {
 } // namespace
 
 TEST_CASE("an accepted socket is its user's, not its listener's") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   const scratch_cgroup clients;
   kernel.records.keep(clients.id());
   uint16_t port = 0;
@@ -100,7 +101,7 @@ TEST_CASE("an accepted socket is its user's, not its listener's") {
 }
 
 TEST_CASE("accepted and closed without a byte: opened and closed, whoever closes first") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   kernel.cgroup.run([] {
     const tcp_listener listener;
     for (int i = 0; i < 10; ++i) {
@@ -128,7 +129,7 @@ TEST_CASE("accepted and closed without a byte: opened and closed, whoever closes
 }
 
 TEST_CASE("a process that is killed closes its connections") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   kernel.cgroup.run([] {
     const tcp_listener listener;
     std::vector<tcp_pair> pairs;
@@ -148,7 +149,7 @@ TEST_CASE("a process that is killed closes its connections") {
 }
 
 TEST_CASE("a connection inherited over fork stays one, and its dialler's") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   kernel.cgroup.run([] {
     const tcp_listener listener;
     const tcp_pair pair{listener};
@@ -174,7 +175,7 @@ TEST_CASE("a connection inherited over fork stays one, and its dialler's") {
 }
 
 TEST_CASE("live connections tell what they have done since the last walk, idle ones now and then") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   const gate done;
   const gate again;
   const auto pid = kernel.cgroup.start([&] {
@@ -214,7 +215,7 @@ TEST_CASE("live connections tell what they have done since the last walk, idle o
 }
 
 TEST_CASE("an accepted socket that nobody uses is told by the second walk, under its listener") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   const gate done;
   const auto pid = kernel.cgroup.start([&] {
     const tcp_listener listener;
@@ -235,6 +236,7 @@ TEST_CASE("an accepted socket that nobody uses is told by the second walk, under
 }
 
 TEST_CASE("sockets older than the agent are found with owner and direction, and count from then") {
+  const auto hook = each_owner_hook();
   const scratch_cgroup cgroup;
   const gate done;
   const gate go;
@@ -255,7 +257,7 @@ TEST_CASE("sockets older than the agent are found with owner and direction, and 
   });
   done.pass();
 
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(hook)};
   kernel.records.keep(cgroup.id());
   kernel.source.scan_sockets(kernel.records);
   const auto listens = kernel.records.all<tcp_listen>(EVENT_TCP_LISTEN_OPENED);

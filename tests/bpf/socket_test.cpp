@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/bpf/owner_hooks.hpp"
 #include "tests/bpf/tcp_pair.hpp"
 #include "tests/bpf/watched_kernel.hpp"
 
@@ -65,7 +66,7 @@ void check_exchange(watched_kernel& kernel, size_t connections, size_t bytes) {
 } // namespace
 
 TEST_CASE("a hundred connections of a thousand bytes each way are exactly that, on both sides") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   CHECK(kernel.cgroup.run([] { return exchange(AF_INET, hundred, 1000); }) == 0);
   check_exchange(kernel, hundred, 1000);
   const auto out = opened(kernel, TCP_OUTBOUND);
@@ -80,7 +81,7 @@ TEST_CASE("a hundred connections of a thousand bytes each way are exactly that, 
 }
 
 TEST_CASE("IPv6 counts as IPv4 does, and so do large transfers") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   CHECK(kernel.cgroup.run([] { return exchange(AF_INET6, 10, 200'000); }) == 0);
   check_exchange(kernel, 10, 200'000);
   for (const auto& x : opened(kernel, TCP_OUTBOUND)) {
@@ -203,7 +204,7 @@ TEST_CASE("listening sockets open and close, with their address") {
 }
 
 TEST_CASE("a half-closed connection is one connection with all its bytes") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   CHECK(kernel.cgroup.run([] {
     const tcp_listener listener;
     const tcp_pair pair{listener};
@@ -228,7 +229,7 @@ TEST_CASE("a half-closed connection is one connection with all its bytes") {
 }
 
 TEST_CASE("unread data at close is a reset, and only what TCP took in counts as received") {
-  watched_kernel kernel;
+  watched_kernel kernel{options_with(each_owner_hook())};
   kernel.cgroup.run([] {
     const tcp_listener listener;
     tcp_pair pair{listener};

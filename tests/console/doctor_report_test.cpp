@@ -20,7 +20,9 @@ doctor_report healthy() {
   doctor_report report;
   report.machine = {"6.1.0", "x86_64", true, cgroup_hierarchy{"/sys/fs/cgroup", ""},
                     judge_capabilities(bit(CAP_BPF) | bit(CAP_PERFMON))};
-  report.features = {{"process", true, ""}, {"socket", false, "the kernel has no such hook"}};
+  report.features = {{"process", true, ""},
+                     {"socket", false, "the kernel has no such hook"},
+                     {"socket_owner", true, "", "fentry"}};
   runtime_status docker;
   docker.endpoint = {runtime_kind::docker, "/run/docker.sock"};
   docker.present = true;
@@ -77,6 +79,7 @@ TEST_CASE("doctor: JSON has a section for each subject") {
   CHECK(uint64_t{root["cgroup"]["version"]} == 2);
   CHECK(std::string_view{root["features"].at(1)["reason"]} == "the kernel has no such hook");
   CHECK_FALSE(bool{root["features"].at(1)["enabled"]});
+  CHECK(std::string_view{root["features"].at(2)["hook"]} == "fentry");
   CHECK(std::string_view{root["runtimes"].at(0)["error"]} == "runtime_forbidden");
   CHECK(std::string_view{root["capabilities"].at(0)["name"]} == "BPF");
 }
@@ -84,10 +87,11 @@ TEST_CASE("doctor: JSON has a section for each subject") {
 TEST_CASE("doctor: YAML says the same, columns escape what a runtime said") {
   const auto yaml = YAML::Load(render_report(healthy(), output_format::yaml, true, std::nullopt));
   CHECK(yaml["ok"].as<bool>());
-  CHECK(yaml["features"].size() == 2);
+  CHECK(yaml["features"].size() == 3);
   const auto columns = render_report(healthy(), output_format::columns, true, std::nullopt);
   CHECK(columns.find("permission denied\\x1b[2J") != std::string::npos);
   CHECK(columns.find("socket") < columns.find("the kernel has no such hook"));
+  CHECK(columns.find("by fentry") != std::string::npos);
 }
 
 TEST_CASE("doctor: a cgroup path is understood with its mount, and as /proc has it") {

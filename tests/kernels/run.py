@@ -5,7 +5,9 @@
     run.py --cache DIR --program TROUPE --program BPF_TEST [--kernel 6.1 ...]
 
 In every kernel: `troupe doctor -o json` tells which features are on, then the BPF tests run with
-their exact counts. Prints a table feature x kernel; exits 1 when a promise of expected.json is
+their exact counts. Prints a table feature x kernel, by which hook the owner of an
+accepted socket is learned, how many tests passed and how long the verifier and the attaching took (in
+emulation: compare kernels, not machines); exits 1 when a promise of expected.json is
 broken, 75 when the kernels cannot be had. Packages needed: qemu-system-x86, cpio, busybox-static.
 """
 
@@ -38,7 +40,10 @@ echo '@@release'; busybox uname -r
 echo '@@doctor'; /bin/troupe doctor -o json
 echo "@@doctor-exit $?"
 for word in $(busybox cat /proc/cmdline); do
-  case $word in troupe_tests=*) only=${word#troupe_tests=} ;; esac
+  case $word in
+    troupe_tests=*) only=${word#troupe_tests=} ;;
+    troupe_hooks=*) export TROUPE_OWNER_HOOKS=${word#troupe_hooks=} ;;
+  esac
 done
 echo '@@tests'; {tests}
 echo "@@tests-exit $?"
@@ -93,9 +98,10 @@ def find_packages(root):
                             capture_output=True, text=True).stdout.split()
     found = {}
     for series in SERIES:
+        version = re.escape(series) + ("" if series.endswith(".") else r"(?!\d)")  # 6.1 is not 6.12
         # Up to 7.0 the image is in linux-image-*, afterwards in linux-binary-*.
         for kind in ("binary", "image"):
-            names = [n for n in listed if re.fullmatch(rf"linux-{kind}-{re.escape(series)}[0-9.+a-z-]*-cloud-amd64", n)]
+            names = [n for n in listed if re.fullmatch(rf"linux-{kind}-{version}[0-9.+a-z-]*-cloud-amd64", n)]
             if names:
                 best = max(names, key=version_key)
                 found[".".join(re.findall(r"\d+", best)[:2])] = best
@@ -161,11 +167,12 @@ def make_initramfs(folder, programs):
     return image
 
 
-def boot(kernel, initramfs, log, tests):
+def boot(kernel, initramfs, log, promise):
     # One CPU: with two, qemu's emulation of cmpxchg16b ends 6.12 in a double fault.
     command = ["qemu-system-x86_64", "-accel", "tcg", "-m", "1024", "-smp", "1", "-nographic", "-no-reboot",
                "-kernel", str(kernel), "-initrd", str(initramfs),
-               "-append", f"console=ttyS0 quiet panic=-1 troupe_tests={tests}"]
+               "-append", f"console=ttyS0 quiet panic=-1 troupe_tests={promise['tests']} "
+               f"troupe_hooks={','.join(promise['owner_hooks'])}"]
     try:
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=BOOT_SECONDS)
         text = run.stdout
@@ -183,7 +190,7 @@ def section(text, name):
 
 def read_result(text):
     """{"release":, "features": {name: on}, "reasons":, "passed":, "failed":} of one boot."""
-    result = {"release": section(text, "release").strip(), "features": {}, "reasons": {}, "passed": 0, "failed": 0}
+    result = {"release": section(text, "release").strip(), "features": {}, "reasons": {}, "hooks": {}, "passed": 0, "failed": 0}
     doctor = section(text, "doctor")
     if "{" in doctor:
         try:
@@ -191,11 +198,14 @@ def read_result(text):
             for feature in report.get("features", []):
                 result["features"][feature["feature"]] = feature["enabled"]
                 result["reasons"][feature["feature"]] = feature.get("reason", "")
+                result["hooks"][feature["feature"]] = feature.get("hook", "")
         except ValueError:
             pass
     for passed, failed in re.findall(r"test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed", section(text, "tests")):
         result["passed"] += int(passed)
         result["failed"] += int(failed)
+    loaded = re.search(r"loaded and attached in (\d+) ms", section(text, "tests"))
+    result["load_ms"] = int(loaded.group(1)) if loaded else None
     result["finished"] = "@@end" in text
     return result
 
@@ -220,6 +230,9 @@ def judge(promise, result):
     for feature, on in promise["features"].items():
         if result["features"].get(feature) != on:
             wrong.append(f"{feature} is {result['features'].get(feature)}, should be {on}: {result['reasons'].get(feature, '')}")
+    hook = (promise["owner_hooks"] or [""])[0]
+    if result["hooks"].get("socket_owner", "") != hook:
+        wrong.append(f"socket_owner is by {result['hooks'].get('socket_owner')!r}, should be by {hook!r}")
     for feature in result["features"].keys() - promise["features"].keys():
         wrong.append(f"expected.json says nothing of the feature {feature}")
     if result["failed"] or not result["passed"]:
@@ -229,11 +242,13 @@ def judge(promise, result):
 
 def print_table(results):
     names = sorted({f for r in results.values() for f in r["features"]})
-    print(f"{'feature':<20}" + "".join(f"{series:>10}" for series in results))
-    for name in names:
-        cells = ("on" if r["features"].get(name) else "off" for r in results.values())
-        print(f"{name:<20}" + "".join(f"{cell:>10}" for cell in cells))
-    print(f"{'tests':<20}" + "".join(f"{r['passed']}/{r['passed'] + r['failed']}".rjust(10) for r in results.values()))
+    rows = [("feature", list(results))]
+    rows += [(name, ["on" if r["features"].get(name) else "off" for r in results.values()]) for name in names]
+    rows.append(("socket_owner by", [r["hooks"].get("socket_owner") or "-" for r in results.values()]))
+    rows.append(("tests passed", [f"{r['passed']}/{r['passed'] + r['failed']}" for r in results.values()]))
+    rows.append(("load and attach", [f"{r['load_ms']} ms" if r["load_ms"] else "-" for r in results.values()]))
+    for name, cells in rows:
+        print(f"{name:<20}" + "".join(f"{cell:>12}" for cell in cells))
 
 
 def main():
@@ -254,7 +269,7 @@ def main():
             continue
         log = options.cache / f"log-{series}"
         promise = promise_of(series)
-        results[series] = read_result(boot(kernel, initramfs, log, promise["tests"]))
+        results[series] = read_result(boot(kernel, initramfs, log, promise))
         for line in judge(promise, results[series]):
             failed = True
             print(f"kernel {series}: {line} (log: {log})", file=sys.stderr)

@@ -1,11 +1,12 @@
-// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * Who uses an accepted socket. These two hooks are on every send and receive of every socket: once
- * the owner is known they do one look into the socket's storage and nothing else.
+ * Who uses an accepted socket, for the hooks that get the socket itself. They are on every send and
+ * receive: once the owner is known they do one look into the socket's storage and nothing else.
  */
-#include "bpf/socket_opened.h"
+#ifndef TROUPE_BPF_SOCKET_USE_H
+#define TROUPE_BPF_SOCKET_USE_H
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+#include "bpf/socket_opened.h"
 
 static __always_inline int learn_owner(struct sock *sk, struct socket_storage *storage)
 {
@@ -42,18 +43,4 @@ static __always_inline int socket_used(struct sock *sk)
 	return learn_owner(sk, storage);
 }
 
-/* sock_sendmsg_nosec(), behind every way to send but TCP's own splice; in the sender's context. */
-SEC("tp_btf/sock_send_length")
-int socket_sent(__u64 *ctx)
-{
-	struct sock *sk = (struct sock *)ctx[0];
-	return socket_used(sk);
-}
-
-/* sock_recvmsg_nosec(): likewise for receiving. */
-SEC("tp_btf/sock_recv_length")
-int socket_received(__u64 *ctx)
-{
-	struct sock *sk = (struct sock *)ctx[0];
-	return socket_used(sk);
-}
+#endif
