@@ -117,6 +117,7 @@ struct scrape_result {
   node_info node;
   latency_histogram route_latency; ///< over all containers, those that are gone included
   uint64_t series_overflow = 0;    ///< likewise
+  uint64_t events_invalid = 0;     ///< likewise: records that could not be decoded
 };
 
 /// How many containers there are, by runtime and state; for tests and /debug/actors.

@@ -29,6 +29,12 @@ struct latency_histogram {
     ++counts[i];
     sum_ns += ns;
   }
+
+  void merge(const latency_histogram& from) {
+    for (size_t i = 0; i < counts.size(); ++i)
+      counts[i] += from.counts[i];
+    sum_ns += from.sum_ns;
+  }
 };
 
 struct listen_stats {

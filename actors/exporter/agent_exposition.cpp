@@ -3,6 +3,7 @@
 // The families of the node and of the agent itself: few series, so ease goes before speed.
 
 #include "actors/exporter/exposition.hpp"
+#include "actors/exporter/known_losses.hpp"
 #include "actors/exporter/label_value.hpp"
 #include "actors/exporter/series_writer.hpp"
 
@@ -64,6 +65,17 @@ void render_node(series_writer& out, series_map& map, const exposition_input& in
   out.sample(machine_labels(node), as_seconds{input.uptime_ns});
 }
 
+void render_losses(series_map& map, const scrape_result& scrape) {
+  const auto add = [&](std::string_view stage, std::string_view reason, std::string_view kind,
+                       uint64_t count) {
+    map.add({{"stage", stage}, {"reason", reason}, {"kind", kind}}, count);
+  };
+  for_each_known_loss([&](auto stage, auto reason, auto kind) { add(stage, reason, kind, 0); });
+  for (const auto& x : scrape.reader.losses)
+    add(x.stage, x.reason, x.kind, x.count);
+  add(undecoded_stage, undecoded_reason, undecoded_kind, scrape.events_invalid);
+}
+
 void render_reader(series_writer& out, series_map& map, const scrape_result& scrape) {
   const auto& reader = scrape.reader;
   for (const auto& x : reader.features)
@@ -72,8 +84,7 @@ void render_reader(series_writer& out, series_map& map, const scrape_result& scr
   for (const auto& x : reader.events)
     map.add({{"kind", x.kind}}, x.count);
   map.flush(out, family_id::events);
-  for (const auto& x : reader.losses)
-    map.add({{"stage", x.stage}, {"reason", x.reason}, {"kind", x.kind}}, x.count);
+  render_losses(map, scrape);
   map.flush(out, family_id::events_lost);
   out.begin(family_id::route_latency);
   out.sample(machine_labels(scrape.node), scrape.route_latency);
@@ -101,6 +112,19 @@ void render_container_counts(series_writer& out, series_map& map, const scrape_r
   map.flush(out, family_id::series_overflow);
 }
 
+/// What the endpoints of one runtime took is one histogram.
+void render_lookup_times(series_writer& out, const scrape_result& scrape) {
+  std::map<runtime_kind, latency_histogram> times;
+  for (const auto& x : scrape.runtimes)
+    times[x.endpoint.kind].merge(x.lookup_latency);
+  out.begin(family_id::metadata_lookup_time);
+  for (const auto& [kind, time] : times) {
+    std::string labels;
+    append_label(labels, "runtime", to_string(kind));
+    out.sample(labels.append(1, ',').append(machine_labels(scrape.node)), time);
+  }
+}
+
 void render_runtimes(series_writer& out, series_map& map, const scrape_result& scrape) {
   for (const auto& x : scrape.runtimes) {
     const auto runtime = to_string(x.endpoint.kind);
@@ -109,6 +133,7 @@ void render_runtimes(series_writer& out, series_map& map, const scrape_result& s
     map.add({{"runtime", runtime}, {"result", "failed"}}, x.lookups_failed);
   }
   map.flush(out, family_id::metadata_lookups);
+  render_lookup_times(out, scrape);
   for (const auto& x : scrape.runtimes)
     if (x.present)
       map.set({{"runtime", to_string(x.endpoint.kind)}, {"socket", x.endpoint.socket}},

@@ -6,16 +6,6 @@
 
 namespace troupe {
 
-namespace {
-
-void merge(latency_histogram& into, const latency_histogram& from) {
-  for (size_t i = 0; i < into.counts.size(); ++i)
-    into.counts[i] += from.counts[i];
-  into.sum_ns += from.sum_ns;
-}
-
-} // namespace
-
 uint64_t gathering::begin() {
   answered_ = 0;
   expected_.reset();
@@ -44,8 +34,9 @@ bool gathering::complete() const {
 }
 
 void gathering::retire(const container_snapshot& gone) {
-  merge(retired_latency_, gone.route_latency);
+  retired_latency_.merge(gone.route_latency);
   retired_overflow_ += gone.series_overflow;
+  retired_invalid_ += gone.events_invalid;
 }
 
 void gathering::forget_silent(bool all) {
@@ -82,11 +73,13 @@ void gathering::finish(scrape_result& into) {
   into.containers.clear();
   into.route_latency = retired_latency_;
   into.series_overflow = retired_overflow_;
+  into.events_invalid = retired_invalid_;
   for (const auto& [key, last] : known_) {
     if (last.answered == current_)
       into.containers.push_back(last.snapshot);
-    merge(into.route_latency, last.snapshot->route_latency);
+    into.route_latency.merge(last.snapshot->route_latency);
     into.series_overflow += last.snapshot->series_overflow;
+    into.events_invalid += last.snapshot->events_invalid;
   }
   const auto stale = latest_silent(missing);
   into.stale_containers = stale.size();

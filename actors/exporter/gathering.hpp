@@ -55,6 +55,7 @@ private:
   std::unordered_map<container_key, record> known_;
   latency_histogram retired_latency_; ///< of containers that are gone: totals must not fall
   uint64_t retired_overflow_ = 0;
+  uint64_t retired_invalid_ = 0;
 };
 
 } // namespace troupe

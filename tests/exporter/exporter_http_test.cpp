@@ -37,8 +37,8 @@ struct endpoint_fixture {
   settings options;
   troupe_directory directory;
   exporter_actor subject;
-  std::shared_ptr<actor_board> board = std::make_shared<actor_board>(
-      [](uint64_t type) { return "type " + std::to_string(type); });
+  std::shared_ptr<actor_board> board =
+      std::make_shared<actor_board>([](uint64_t type) { return "type " + std::to_string(type); });
   uint16_t port = free_port();
 
   endpoint_fixture() {

@@ -245,6 +245,32 @@ TEST_CASE("exposition: what endpoints of one runtime count is added up") {
   CHECK(value_of(text, R"(troupe_metadata_lookups_total{runtime="docker",result="ok")") == "14");
 }
 
+TEST_CASE(
+    "exposition: a loss that did not happen is there as a zero, one that did with its count") {
+  const auto lost = [](const std::string& text, std::string_view kind, std::string_view reason,
+                       std::string_view stage) {
+    return value_of(text, "troupe_events_lost_total{stage=\"" + std::string{stage} + "\",reason=\""
+                              + std::string{reason} + "\",kind=\"" + std::string{kind} + "\"");
+  };
+  const auto text = full_text(a_full_scrape());
+  CHECK(lost(text, "tcp_closed", "ring_full", "kernel") == "5");
+  CHECK(lost(text, "process_exited", "ring_full", "kernel") == "0");
+  CHECK(lost(text, "process_exited", "ring_share", "kernel").empty()); // It has the whole ring.
+  CHECK(lost(text, "tcp_closed", "ring_share", "kernel") == "0");
+  CHECK(lost(text, "tcp_progress", "no_credit", "reader") == "0");
+  CHECK(lost(text, "record", "invalid_record", "container") == "2");
+}
+
+TEST_CASE("exposition: what lookups took, by runtime") {
+  auto scrape = a_full_scrape();
+  auto second = scrape.runtimes.front();
+  second.endpoint.socket = "/run/docker-2.sock";
+  scrape.runtimes.push_back(second);
+  const auto text = full_text(scrape);
+  CHECK(value_of(text, R"(troupe_metadata_lookup_seconds_count{runtime="docker")") == "2");
+  CHECK(value_of(text, R"(troupe_metadata_lookup_seconds_sum{runtime="docker")") == "0.006");
+}
+
 TEST_CASE("exposition: every actor's mailbox and restarts, those of all containers together") {
   const auto text = full_text(a_full_scrape());
   CHECK(value_of(text, R"(troupe_mailbox_messages{actor="registry")") == "1");

@@ -94,9 +94,11 @@ inline scrape_result a_full_scrape() {
   docker.endpoint = {runtime_kind::docker, "/run/docker.sock"};
   docker.present = docker.answering = true;
   docker.lookups_ok = 7;
+  docker.lookup_latency.observe(3'000'000);
   x.runtimes = {docker};
   x.stale_containers = 1;
   x.series_overflow = 9;
+  x.events_invalid = 2;
   x.route_latency.observe(100'000);
   x.containers.push_back(freeze(a_busy_container(1, "/docker/web", 3, 2)));
   x.containers.push_back(freeze(a_busy_container(2, "/k8s/shop/cart-0/app", 2, 0)));
