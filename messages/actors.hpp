@@ -138,7 +138,8 @@ using registry_actor = caf::typed_actor<
     caf::reacts_to<route_changed>,
     // A runtime said who a container is.
     caf::reacts_to<container_resolved>,
-    // bpf_reader was started (again): send it all routes.
+    // bpf_reader was started (again): send it all routes, walk. The same one again: it lost
+    // lifecycle events, perhaps of cgroups: walk.
     caf::reacts_to<bpf_reader_actor>,
     // runtime_metadata was started (again): ask it all open questions.
     caf::reacts_to<runtime_metadata_actor>,

@@ -17,6 +17,9 @@ void bpf_reader_state::start(const settings& options, std::unique_ptr<event_sour
   registry_ = registry;
   source_ = std::move(source);
   interval_ = options.drain_interval;
+  // One now, and one at the first tick at which nobody is too young for it any more.
+  const std::chrono::nanoseconds tick_interval{std::max(options.tick_interval, interval_)};
+  walks_after_a_loss_ = 2 + static_cast<int64_t>(fork_margin_ns - 1) / tick_interval.count();
   router_limits limits;
   limits.credit_batches = options.credit_batches;
   limits.pending_bytes_max = options.pending_bytes_max;
@@ -77,7 +80,8 @@ void bpf_reader_state::take_tick() {
   source_->walk_sockets(*router_);
   if (source_->lost_lifecycle()) {
     spdlog::warn("bpf_reader lifecycle-lost comparing with the kernel's list of processes");
-    repairs_ = 2; // The second one for those that were too young for the first.
+    repairs_ = walks_after_a_loss_;
+    self_->send(registry_, bpf_reader_actor{self_}); // It has the cgroups walked, too.
   }
   if (repairs_ > 0) {
     --repairs_;

@@ -56,7 +56,8 @@ private:
   bool live_ = true;
   bool waiting_ = false; ///< for credit or a route, with the source
   std::chrono::steady_clock::time_point started_;
-  int repairs_ = 0; ///< walks still to make after a loss
+  int64_t repairs_ = 0;            ///< walks still to make after a loss
+  int64_t walks_after_a_loss_ = 2; ///< until those that were too young for the first are judged
 };
 
 } // namespace troupe

@@ -198,12 +198,14 @@ void registry_work::walk() {
 void registry_work::set_reader(const bpf_reader_actor& reader) {
   if (!reader)
     return;
-  reader_ = reader;
-  self_->monitor(reader_);
-  ++reader_generation_;
-  walked_ = false;
   walk_wanted_ = true;
-  table.replay_routes();
+  if (reader != reader_) {
+    reader_ = reader;
+    self_->monitor(reader_);
+    ++reader_generation_;
+    walked_ = false;
+    table.replay_routes();
+  }
   walk();
 }
 

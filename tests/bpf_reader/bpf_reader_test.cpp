@@ -164,6 +164,18 @@ TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: compares with the kernel's proces
   tell(tick{});
   tell(tick{});
   CHECK(kernel->process_walks == 3);
+  CHECK(h->readers == 2); // The registry has the cgroups walked, once.
+}
+
+TEST_CASE_FIXTURE(reader_fixture,
+                  "bpf_reader: with quick ticks it compares until nobody is too young for it") {
+  settings options;
+  options.tick_interval = std::chrono::milliseconds{300};
+  start(options);
+  kernel->lost = true;
+  for (int i = 0; i < 10; ++i)
+    tell(tick{});
+  CHECK(kernel->process_walks == 1 + 5); // At start; then at 0, 300, 600, 900 and 1,200 ms.
 }
 
 TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: a tick brings the progress of live connections") {

@@ -257,6 +257,21 @@ TEST_CASE_FIXTURE(restarting_world,
   CHECK(reader.routes[11] == 2);
 }
 
+TEST_CASE_FIXTURE(restarting_world,
+                  "neighbours: a reader that lost events has the cgroups walked, and stays ready") {
+  start_reader();
+  find(10, docker_a);
+  find(11, docker_b);
+  present.cgroups = {{11, docker_b, 5, false}, {12, docker_b + "/nested", 5, false}};
+  self->send(registry, reader.handle);
+  run();
+  CHECK(walks == 2);
+  CHECK(status().walked);
+  CHECK(containers[1].left.size() == 1);
+  CHECK(containers[2].left.empty());
+  CHECK(reader.routes[12] == 2);
+}
+
 TEST_CASE_FIXTURE(restarting_world, "neighbours: an incomplete walk proves nothing") {
   start_reader();
   find(10, docker_a);
