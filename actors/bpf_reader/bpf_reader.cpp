@@ -10,7 +10,7 @@
 
 namespace troupe {
 
-bpf_reader_state::bpf_reader_state(bpf_reader_actor::pointer self) : self_{self} {}
+bpf_reader_state::bpf_reader_state(gauged_actor<bpf_reader_actor>* self) : self_{self} {}
 
 void bpf_reader_state::start(const settings& options, std::unique_ptr<event_source> source,
                              const registry_actor& registry) {
@@ -21,7 +21,7 @@ void bpf_reader_state::start(const settings& options, std::unique_ptr<event_sour
   const std::chrono::nanoseconds tick_interval{std::max(options.tick_interval, interval_)};
   walks_after_a_loss_ = 2 + static_cast<int64_t>(fork_margin_ns - 1) / tick_interval.count();
   router_limits limits;
-  limits.credit_batches = options.credit_batches;
+  limits.credit_batches = credit_batches_ = options.credit_batches;
   limits.pending_bytes_max = options.pending_bytes_max;
   live_ = source_->live();
   if (!live_) // One poll may all be for one container that has no credit.
@@ -63,8 +63,19 @@ void bpf_reader_state::go_on() {
   self_->send(bpf_reader_actor{self_}, drain{});
 }
 
+/// For those who look at the container: how much of its credit is used. A batch that went without
+/// credit makes it more than there is.
+void bpf_reader_state::show_credit(const receiver& to, uint64_t used) const {
+  if (to.gauge)
+    to.gauge->set_credit(used, credit_batches_);
+}
+
 void bpf_reader_state::take_credit(const credit& x) {
   router_->grant(x.container, x.batches);
+  if (const auto i = containers_.find(x.container); i != containers_.end() && i->second.gauge) {
+    const auto used = i->second.gauge->credit_used();
+    show_credit(i->second, used - std::min<uint64_t>(used, x.batches));
+  }
   go_on();
 }
 
@@ -92,8 +103,11 @@ void bpf_reader_state::take_tick() {
 
 void bpf_reader_state::take_route(const route_cgroup& x, const container_actor& container) {
   auto& known = containers_[x.container];
-  const auto anew = known && known != container;
-  known = container;
+  const auto anew = known.handle && known.handle != container;
+  if (known.handle != container) {
+    known = {container, gauge_of(container)};
+    show_credit(known, 0);
+  }
   router_->route(x.cgroup, x.container);
   if (anew)
     router_->renew_credit(x.container);
@@ -131,8 +145,13 @@ reader_status bpf_reader_state::status() {
 void bpf_reader_state::send_batch(container_key container, event_batch batch) {
   if (!live_)
     batch.first_time_ns = 0; // Of another boot: there is no latency to measure.
-  if (const auto i = containers_.find(container); i != containers_.end())
-    self_->send(i->second, std::move(batch), credit_actor{bpf_reader_actor{self_}});
+  const auto i = containers_.find(container);
+  if (i == containers_.end())
+    return;
+  self_->gauge().counted_batch();
+  if (i->second.gauge)
+    show_credit(i->second, i->second.gauge->credit_used() + 1);
+  self_->send(i->second.handle, std::move(batch), credit_actor{bpf_reader_actor{self_}});
 }
 
 void bpf_reader_state::cgroup_created(cgroup_found cgroup) {
@@ -152,7 +171,7 @@ void bpf_reader_state::container_released(container_key container) {
 }
 
 bpf_reader_actor::behavior_type
-bpf_reader_of(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const settings& options,
+bpf_reader_of(gauged_pointer<bpf_reader_actor, bpf_reader_state> self, const settings& options,
               const event_source_factory& make_source, const registry_actor& registry) {
   install_defaults(self, "bpf_reader");
   auto source = make_source();
@@ -184,7 +203,7 @@ event_source_factory kernel_events(const settings& options, const cgroup_hierarc
 }
 
 bpf_reader_actor::behavior_type
-bpf_reader(bpf_reader_actor::stateful_pointer<bpf_reader_state> self, const settings& options,
+bpf_reader(gauged_pointer<bpf_reader_actor, bpf_reader_state> self, const settings& options,
            const cgroup_hierarchy& hierarchy, const registry_actor& registry) {
   return bpf_reader_of(self, options, kernel_events(options, hierarchy), registry);
 }

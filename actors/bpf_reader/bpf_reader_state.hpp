@@ -5,6 +5,7 @@
 
 #include "actors/bpf_reader/event_source.hpp"
 #include "actors/bpf_reader/router.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"
 
@@ -18,7 +19,7 @@ namespace troupe {
 
 /// What the reader owns, and what it does with each message.
 struct bpf_reader_state : router_output {
-  explicit bpf_reader_state(bpf_reader_actor::pointer self);
+  explicit bpf_reader_state(gauged_actor<bpf_reader_actor>* self);
 
   void start(const settings& options, std::unique_ptr<event_source> source,
              const registry_actor& registry);
@@ -36,7 +37,13 @@ private:
   static constexpr auto first_walk = std::chrono::seconds{1};
   static constexpr uint64_t fork_margin_ns = 1'000'000'000;
 
+  struct receiver {
+    container_actor handle;
+    std::shared_ptr<actor_gauge> gauge; ///< empty for an actor without
+  };
+
   void walk_processes();
+  void show_credit(const receiver& to, uint64_t used) const;
   [[nodiscard]] bool is_full() const;
   void go_on();
 
@@ -46,11 +53,12 @@ private:
   void cgroup_gone(cgroup_id cgroup, uint64_t time_ns) override;
   void container_released(container_key container) override;
 
-  bpf_reader_actor::pointer self_;
+  gauged_actor<bpf_reader_actor>* self_;
   registry_actor registry_;
   std::unique_ptr<event_source> source_;
   std::unique_ptr<router> router_;
-  std::unordered_map<container_key, container_actor> containers_;
+  std::unordered_map<container_key, receiver> containers_;
+  uint32_t credit_batches_ = 0;
   std::chrono::milliseconds interval_{20};
   uint64_t backlog_max_ = 0; ///< with more a source that can wait does
   bool live_ = true;
