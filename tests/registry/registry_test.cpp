@@ -340,31 +340,3 @@ TEST_CASE_FIXTURE(registry_world, "registry: a container within a container is o
   CHECK(reader.routes[13] == 2);
   CHECK(containers[2].restarts() == 1);
 }
-
-TEST_CASE_FIXTURE(registry_world,
-                  "registry: a cgroup that is removed during a walk is not brought back by it") {
-  present.cgroups = {{10, docker_a, 1, false}, {11, docker_b, 1, false}};
-  reader = {};
-  reader.handle = spawn_reader();
-  self->send(registry, reader.handle);
-  self->send(registry, cgroup_removed{10, 2}); // Before the host says what it has seen.
-  run();
-  CHECK(status().cgroups == 1);
-  CHECK(reader.routes.contains(11));
-  CHECK_FALSE(reader.routes.contains(10));
-}
-
-TEST_CASE_FIXTURE(registry_world,
-                  "registry: a reader that lost events has the cgroups walked, and stays ready") {
-  start_reader();
-  find(10, docker_a);
-  find(11, docker_b);
-  present.cgroups = {{11, docker_b, 5, false}, {12, docker_b + "/nested", 5, false}};
-  self->send(registry, reader.handle);
-  run();
-  CHECK(walks == 2);
-  CHECK(status().walked);
-  CHECK(containers[1].left.size() == 1);
-  CHECK(containers[2].left.empty());
-  CHECK(reader.routes[12] == 2);
-}

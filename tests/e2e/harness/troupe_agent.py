@@ -54,10 +54,8 @@ def runtime_sockets(docker_socket, containerd_socket):
 class Agent:
     """troupe agent with its endpoint on a free port of the loopback address."""
 
-    def __init__(self, logs, *, docker_socket, containerd_socket, options=(), env=None):
-        """`env` is added to the environment."""
+    def __init__(self, logs, *, docker_socket, containerd_socket, options=()):
         self.logs = logs
-        self.env = env or {}
         self.port = free_port()
         self.options = ["--listen", f"127.0.0.1:{self.port}", *runtime_sockets(docker_socket, containerd_socket),
                         *options]
@@ -65,7 +63,7 @@ class Agent:
 
     def start(self):
         self.child = Child("agent", [troupe_path(), "agent", *self.options], self.logs,
-                           env=clean_environment() | self.env)
+                           env=clean_environment())
         wait_until(self.ready, READY_SECONDS, "/readyz to say yes")
         return self
 
