@@ -14,7 +14,19 @@ NEEDED = ("containerd", "ctr", "dockerd", "gcc", "ip", "iptables", "nsenter", "p
           "setpriv", "unshare")
 
 
-class RuntimeTestCase(unittest.TestCase):
+class LoggedTestCase(unittest.TestCase):
+    """Shows the logs of everybody when a test fails. `sandbox` has them."""
+
+    sandbox = None
+
+    def run(self, result=None):
+        before = _failures(result)
+        super().run(result)
+        if _failures(result) > before:
+            print_logs(self.sandbox)
+
+
+class RuntimeTestCase(LoggedTestCase):
     """One sandbox with containerd and dockerd for all tests of a class."""
 
     @classmethod
@@ -40,13 +52,6 @@ class RuntimeTestCase(unittest.TestCase):
         work.mkdir()
         images.load_into_docker(cls.dockerd, work)
         images.load_into_containerd(cls.containerd, cls.dockerd, work, CONTAINERD_NAMESPACES)
-
-    def run(self, result=None):
-        """Shows the logs of everybody when this test fails."""
-        before = _failures(result)
-        super().run(result)
-        if _failures(result) > before:
-            print_logs(self.sandbox)
 
     def start_agent(self, *options, docker_socket=None, containerd_socket=None):
         agent = Agent(self.sandbox.logs, docker_socket=docker_socket or self.dockerd.socket,

@@ -54,8 +54,10 @@ def runtime_sockets(docker_socket, containerd_socket):
 class Agent:
     """troupe agent with its endpoint on a free port of the loopback address."""
 
-    def __init__(self, logs, *, docker_socket, containerd_socket, options=()):
+    def __init__(self, logs, *, docker_socket, containerd_socket, options=(), env=None):
+        """`env` is added to the environment."""
         self.logs = logs
+        self.env = env or {}
         self.port = free_port()
         self.options = ["--listen", f"127.0.0.1:{self.port}", *runtime_sockets(docker_socket, containerd_socket),
                         *options]
@@ -63,7 +65,7 @@ class Agent:
 
     def start(self):
         self.child = Child("agent", [troupe_path(), "agent", *self.options], self.logs,
-                           env=clean_environment())
+                           env=clean_environment() | self.env)
         wait_until(self.ready, READY_SECONDS, "/readyz to say yes")
         return self
 

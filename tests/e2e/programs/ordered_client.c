@@ -3,6 +3,7 @@
 // runtime is there to exec anything in the container. Orders are lines:
 //   connect HOST PORT CONNECTIONS BYTES    exchanges like tcp_client
 //   refused HOST PORT CONNECTIONS          connects that must be refused
+//   scan HOST PORT PORTS                   one such connect to each of so many ports
 //   open HOST PORT BYTES                   exchanges, and keeps the connection
 //   close                                  closes the kept connection
 //   quit CODE                              ends with that exit code, without closing anything
@@ -38,6 +39,12 @@ static void obey(const char* order, const char* answers) {
 
     for (long i = 0; i < connections; ++i)
       expect_refusal(&nobody);
+  } else if (sscanf(order, "scan %63s %ld %ld", host, &port, &connections) == 3) {
+    for (long i = 0; i < connections; ++i) {
+      struct sockaddr_in nobody = address(host, port + i);
+
+      expect_refusal(&nobody);
+    }
   } else if (sscanf(order, "open %63s %ld %ld", host, &port, &size) == 3) {
     struct sockaddr_in server = address(host, port);
 
