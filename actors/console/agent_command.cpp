@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Uses CAF: the command starts the actors.
 
+#include "actors/console/endpoint_check.hpp"
 #include "actors/console/factories.hpp"
 #include "actors/console/log_setup.hpp"
 #include "actors/console/machine_check.hpp"
 #include "actors/console/real_commands.hpp"
 #include "actors/console/troupe_run.hpp"
-#include "actors/exporter/listen_address.hpp"
 
 #include <spdlog/spdlog.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fmt/format.h>
 
 namespace troupe {
@@ -21,24 +19,6 @@ namespace {
 constexpr std::chrono::milliseconds patience{10'000};
 /// All is down within two seconds, whatever hangs.
 constexpr std::chrono::milliseconds end_timeout{1'800};
-
-/// Asked before anything is loaded, so that a port in use costs a line and not half an agent.
-std::string check_port(const std::string& listen) {
-  const auto where = parse_listen_address(listen);
-  if (listen.empty() || !where)
-    return {};
-  switch (const int error = try_to_bind(*where)) {
-    case 0:
-      return {};
-    case EADDRINUSE:
-      return fmt::format("cannot listen on {}: the port is in use; choose another with --listen, "
-                         "or end who has it (ss -ltnp)",
-                         listen);
-    default:
-      return fmt::format("cannot listen on {}: {}; choose another with --listen", listen,
-                         std::strerror(error));
-  }
-}
 
 int complain(const output_streams& streams, std::string_view error, int code) {
   say(streams.err, fmt::format("troupe agent: {}", error));
@@ -63,12 +43,7 @@ void log_ready(troupe_run& run, const std::string& listen) {
         spdlog::warn("agent feature-off {}: {}", x.feature, x.reason);
   if (listen.empty())
     return;
-  // Who listens everywhere is reached here, too.
-  const auto port = listen.substr(listen.rfind(':') + 1);
-  const bool everywhere =
-      listen.starts_with("0.0.0.0:") || listen.starts_with("[::]:") || listen.starts_with(':');
-  spdlog::info("agent listening look at http://{}/metrics",
-               everywhere ? "127.0.0.1:" + port : listen);
+  spdlog::info("agent listening look at {}", local_metrics_url(listen));
 }
 
 int watch(troupe_run& run, const stop_signals& stop, const std::string& listen,
@@ -93,7 +68,7 @@ int run_agent_command(const agent_request& request, const output_streams& stream
   const auto machine = check_machine(config);
   if (const auto obstacle = describe_obstacle(machine); !obstacle.empty())
     return complain(streams, obstacle, exit_unsupported);
-  if (const auto taken = check_port(config.listen); !taken.empty())
+  if (const auto taken = check_endpoint(config.listen); !taken.empty())
     return complain(streams, taken, exit_error);
 
   const stop_signals stop;

@@ -23,6 +23,10 @@ namespace {
 constexpr auto scope_group = "Which containers";
 constexpr auto output_group = "Output";
 
+/// Smaller files would hold little but their beginnings.
+constexpr uint64_t recording_bytes_least = 1U << 20;
+constexpr uint64_t recording_files_most = 1'000;
+
 constexpr std::array<std::pair<std::string_view, output_format>, 4> formats{
     {{"columns", output_format::columns},
      {"wide", output_format::wide},
@@ -103,9 +107,18 @@ void add_output_flags(CLI::App& command, flag_texts& into) {
       ->group(output_group);
   command.add_flag("--list", into.list_fields, "say which fields there are")->group(output_group);
   command.add_flag("--no-headers", into.no_headers, "no line of column names")->group(output_group);
+  add_timeout_flag(command, into);
+}
+
+void add_timeout_flag(CLI::App& command, flag_texts& into) {
   command.add_option("--timeout", into.timeout, "end after so long")
       ->type_name("SECONDS")
       ->take_last()
+      ->group(output_group);
+}
+
+void add_loss_flag(CLI::App& command, flag_texts& into) {
+  command.add_flag("--allow-loss", into.allow_loss, "lost events are no failure")
       ->group(output_group);
 }
 
@@ -191,6 +204,52 @@ read_output(const flag_texts& texts, const std::vector<field_info>& fields, std:
     return std::nullopt;
   }
   return output_options{*format, std::move(*chosen), !texts.fields.empty(), !texts.no_headers};
+}
+
+bool read_recording(const flag_texts& texts, record_request& request, std::string& error) {
+  request.path = texts.file;
+  request.metadata = !texts.no_metadata;
+  if (texts.file.empty()) {
+    error = "say where to: -o FILE, or -o - for stdout";
+    return false;
+  }
+  if (!texts.max_size.empty()) {
+    const auto bytes = parse_bytes(texts.max_size);
+    if (!bytes || *bytes < recording_bytes_least) {
+      error = fmt::format("--max-size '{}': write a size of at least 1MiB, like 100MiB",
+                          escape_for_terminal(texts.max_size));
+      return false;
+    }
+    if (texts.file == "-") {
+      error = "--max-size: stdout cannot be begun anew; write -o FILE";
+      return false;
+    }
+    request.file_bytes_max = *bytes;
+  }
+  if (!texts.keep.empty()) {
+    const auto files = parse_number(texts.keep);
+    if (!files || *files > recording_files_most || texts.max_size.empty()) {
+      error = fmt::format("--keep '{}': write a number up to {}, beside --max-size",
+                          escape_for_terminal(texts.keep), recording_files_most);
+      return false;
+    }
+    request.files_kept = static_cast<uint32_t>(*files);
+  }
+  return true;
+}
+
+bool read_speed(const flag_texts& texts, double& speed, std::string& error) {
+  speed = 0;
+  if (texts.speed == "max")
+    return true;
+  const auto* end = texts.speed.data() + texts.speed.size();
+  const auto [rest, failure] = std::from_chars(texts.speed.data(), end, speed);
+  if (failure == std::errc{} && rest == end && speed >= 0.001 && speed <= 1e6)
+    return true;
+  error = fmt::format("--speed '{}': write 1 for the recorded pace, 10 for ten times as fast, or "
+                      "max",
+                      escape_for_terminal(texts.speed));
+  return false;
 }
 
 bool read_timeout(const flag_texts& texts, std::optional<std::chrono::milliseconds>& timeout,

@@ -32,6 +32,11 @@ struct flag_texts {
   bool version = false;
   std::string config;
   std::string cgroup;
+  std::string file;
+  std::string max_size;
+  std::string keep;
+  bool no_metadata = false;
+  std::string speed = "max";
   setting_texts settings;
 };
 
@@ -39,6 +44,8 @@ struct flag_texts {
 void add_scope_flags(CLI::App& command, flag_texts& into);
 void add_format_flag(CLI::App& command, flag_texts& into);
 void add_output_flags(CLI::App& command, flag_texts& into);
+void add_timeout_flag(CLI::App& command, flag_texts& into);
+void add_loss_flag(CLI::App& command, flag_texts& into);
 void add_setting_flags(CLI::App& command, flag_texts& into, uint8_t scope);
 
 // Their meaning; nothing, and one line in `error`, when a text cannot be used.
@@ -50,5 +57,11 @@ read_output(const flag_texts& texts, const std::vector<field_info>& fields, std:
 [[nodiscard]] bool read_timeout(const flag_texts& texts,
                                 std::optional<std::chrono::milliseconds>& timeout,
                                 std::string& error);
+
+/// Sets path, size and number of files, and whether metadata is recorded; false when one is wrong.
+[[nodiscard]] bool read_recording(const flag_texts& texts, record_request& request,
+                                  std::string& error);
+/// Sets `speed`; false when it is neither "max" nor a number.
+[[nodiscard]] bool read_speed(const flag_texts& texts, double& speed, std::string& error);
 
 } // namespace troupe

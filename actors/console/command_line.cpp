@@ -36,6 +36,8 @@ struct command_line {
   CLI::App* agent = nullptr;
   CLI::App* list = nullptr;
   CLI::App* trace = nullptr;
+  CLI::App* record = nullptr;
+  CLI::App* replay = nullptr;
   CLI::App* doctor = nullptr;
   CLI::App* version = nullptr;
 };
@@ -57,13 +59,53 @@ void define_trace(command_line& line) {
     line.traces[kind] = command;
     add_scope_flags(*command, line.texts);
     add_output_flags(*command, line.texts);
-    command->add_flag("--allow-loss", line.texts.allow_loss, "lost events are no failure")
-        ->group("Output");
+    add_loss_flag(*command, line.texts);
     if (kind == trace_kind::exit)
       command->add_flag("-a,--all", line.texts.all, "the runtime's own helper processes too")
           ->group("Which containers");
     add_setting_flags(*command, line.texts, scope_runtimes | scope_kernel);
   }
+}
+
+void define_record(command_line& line) {
+  line.record = add_command(line.app, "record", help::record, help::record_examples);
+  constexpr auto group = "Output";
+  line.record->add_option("-o,--output", line.texts.file, "where to; - is stdout")
+      ->type_name("FILE")
+      ->take_last()
+      ->group(group);
+  line.record->add_option("--max-size", line.texts.max_size, "begin a new file beyond this size")
+      ->type_name("BYTES")
+      ->take_last()
+      ->group(group);
+  line.record->add_option("--keep", line.texts.keep, "so many of the files before it (default: 3)")
+      ->type_name("NUMBER")
+      ->take_last()
+      ->group(group);
+  line.record
+      ->add_flag("--no-metadata,!--metadata", line.texts.no_metadata,
+                 "leave out what the runtimes say: names, images, labels")
+      ->group(group);
+  add_timeout_flag(*line.record, line.texts);
+  add_loss_flag(*line.record, line.texts);
+  add_setting_flags(*line.record, line.texts, scope_runtimes | scope_kernel);
+}
+
+void define_replay(command_line& line) {
+  line.replay = add_command(line.app, "replay", help::replay, help::replay_examples);
+  line.replay->add_option("FILE", line.texts.file, "a recording; - is stdin")->type_name("");
+  line.replay
+      ->add_option("--speed", line.texts.speed,
+                   "1 is the recorded pace, 10 ten times that (default: max)")
+      ->type_name("NUMBER|max")
+      ->take_last()
+      ->group("Output");
+  add_format_flag(*line.replay, line.texts);
+  line.replay->add_flag("--no-headers", line.texts.no_headers, "no line of column names")
+      ->group("Output");
+  add_timeout_flag(*line.replay, line.texts);
+  add_loss_flag(*line.replay, line.texts);
+  add_setting_flags(*line.replay, line.texts, scope_actors | scope_endpoint);
 }
 
 void define(command_line& line) {
@@ -86,6 +128,8 @@ void define(command_line& line) {
   add_setting_flags(*line.list, line.texts, scope_runtimes);
 
   define_trace(line);
+  define_record(line);
+  define_replay(line);
 
   line.doctor = add_command(line.app, "doctor", help::doctor, help::doctor_examples);
   line.doctor->add_option("--cgroup", line.texts.cgroup, "only say what this cgroup path means")
@@ -208,6 +252,37 @@ int run_list(command_line& line, configuration config) {
   return line.commands.list(request, line.streams);
 }
 
+int run_record(command_line& line, configuration config) {
+  std::string error;
+  record_request request;
+  if (!read_recording(line.texts, request, error)
+      || !read_timeout(line.texts, request.timeout, error))
+    return usage(line, line.record, error);
+  request.config = std::move(config);
+  request.allow_loss = line.texts.allow_loss;
+  return line.commands.record(request, line.streams);
+}
+
+int run_replay(command_line& line, configuration config) {
+  std::string error;
+  replay_request request;
+  const auto format = read_format(line.texts, error);
+  if (!format || !read_speed(line.texts, request.speed, error)
+      || !read_timeout(line.texts, request.timeout, error))
+    return usage(line, line.replay, error);
+  if (line.texts.file.empty())
+    return usage(line, line.replay, "say which recording: FILE, or - for stdin");
+  request.config = std::move(config);
+  // The agent's endpoint is its main purpose; a replay has one when asked.
+  if (!line.texts.settings.contains("listen"))
+    request.config.agent.listen.clear();
+  request.path = line.texts.file;
+  request.format = *format;
+  request.headers = !line.texts.no_headers;
+  request.allow_loss = line.texts.allow_loss;
+  return line.commands.replay(request, line.streams);
+}
+
 int run_doctor(command_line& line, configuration config) {
   std::string error;
   const auto format = read_format(line.texts, error);
@@ -238,6 +313,10 @@ int dispatch(command_line& line, const CLI::App* command) {
     return run_agent(line, std::move(*config));
   if (command == line.list)
     return run_list(line, std::move(*config));
+  if (command == line.record)
+    return run_record(line, std::move(*config));
+  if (command == line.replay)
+    return run_replay(line, std::move(*config));
   if (command == line.doctor)
     return run_doctor(line, std::move(*config));
   for (const auto& [kind, trace] : line.traces)

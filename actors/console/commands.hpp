@@ -47,6 +47,26 @@ struct list_request {
   bool all = false; ///< created and exited ones too
 };
 
+struct record_request {
+  configuration config;
+  std::string path;            ///< "-": stdout
+  uint64_t file_bytes_max = 0; ///< then a new file is begun; 0: never
+  uint32_t files_kept = 3;
+  bool metadata = true; ///< what runtimes say is recorded too
+  std::optional<std::chrono::milliseconds> timeout;
+  bool allow_loss = false;
+};
+
+struct replay_request {
+  configuration config;
+  std::string path; ///< "-": stdin
+  double speed = 0; ///< 1: as recorded; 0: as fast as it goes
+  output_format format = output_format::columns;
+  bool headers = true;
+  std::optional<std::chrono::milliseconds> timeout;
+  bool allow_loss = false;
+};
+
 struct doctor_request {
   configuration config;
   output_format format = output_format::columns;
@@ -63,6 +83,8 @@ struct command_set {
   std::function<int(const agent_request&, const output_streams&)> agent;
   std::function<int(const trace_request&, const output_streams&)> trace;
   std::function<int(const list_request&, const output_streams&)> list;
+  std::function<int(const record_request&, const output_streams&)> record;
+  std::function<int(const replay_request&, const output_streams&)> replay;
   std::function<int(const doctor_request&, const output_streams&)> doctor;
   std::function<int(const version_request&, const output_streams&)> version;
 };

@@ -48,6 +48,28 @@ inline constexpr std::string_view trace_examples = R"(Examples:
   troupe trace oom                              who is killed for want of memory
   troupe trace tcp --list                       the fields of its events)";
 
+inline constexpr std::string_view record =
+    "Write what the kernel tells of containers to a file, for replay. Needs root.";
+inline constexpr std::string_view record_examples = R"(Examples:
+  troupe record -o node7.rec                    until Ctrl-C
+  troupe record -o node7.rec --timeout 60       for a minute
+  troupe record -o day.rec --max-size 100MiB --keep 5
+                                                day.rec, then day.rec.1 to day.rec.5
+  ssh node7 troupe record -o - --timeout 30 > node7.rec
+
+A recording holds command lines, addresses and the runtimes' labels: treat it as a secret.)";
+
+inline constexpr std::string_view replay =
+    "Feed a recording to the same actors: no BPF, no root, any machine.";
+inline constexpr std::string_view replay_examples = R"(Examples:
+  troupe replay node7.rec                       as fast as it goes: what each container did
+  troupe replay node7.rec -o json | jq .containers
+  troupe replay node7.rec --listen 127.0.0.1:9912
+                                                serve its metrics, until Ctrl-C
+  troupe replay node7.rec --speed 1 --listen 127.0.0.1:9912
+                                                at the pace it was recorded at
+  ssh node7 troupe record -o - | troupe replay - --speed 1 --listen 127.0.0.1:9912)";
+
 inline constexpr std::string_view doctor =
     "Say whether this machine can run troupe, what is off, and why.";
 inline constexpr std::string_view doctor_examples = R"(Examples:

@@ -4,8 +4,8 @@
 namespace troupe {
 
 command_set real_commands() {
-  return {run_agent_command, run_trace_command, run_list_command, run_doctor_command,
-          run_version_command};
+  return {run_agent_command, run_trace_command, run_list_command, run_record_command,
+          run_replay_command, run_doctor_command, run_version_command};
 }
 
 } // namespace troupe

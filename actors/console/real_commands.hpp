@@ -9,6 +9,8 @@ namespace troupe {
 int run_agent_command(const agent_request& request, const output_streams& streams);
 int run_trace_command(const trace_request& request, const output_streams& streams);
 int run_list_command(const list_request& request, const output_streams& streams);
+int run_record_command(const record_request& request, const output_streams& streams);
+int run_replay_command(const replay_request& request, const output_streams& streams);
 int run_doctor_command(const doctor_request& request, const output_streams& streams);
 int run_version_command(const version_request& request, const output_streams& streams);
 

@@ -209,7 +209,8 @@ std::vector<setting> where_settings() {
       duration_setting_of("runtime_timeout", where_to_look, "bound of one call to a runtime",
                           scope_all, &settings::runtime_timeout, milliseconds{50},
                           milliseconds{300'000}),
-      switch_setting("services", where_to_look, "systemd services are containers too", scope_kernel,
+      switch_setting("services", where_to_look, "systemd services are containers too",
+                     scope_kernel | scope_actors,
                      &settings::services),
   };
 }
@@ -227,7 +228,7 @@ std::vector<setting> kernel_settings() {
 }
 
 std::vector<setting> actor_settings() {
-  return {
+  std::vector<setting> all{
       duration_setting_of("tick_interval", inside, "how often live connections are read",
                           scope_kernel, &settings::tick_interval, milliseconds{100},
                           milliseconds{600'000}),
@@ -249,6 +250,9 @@ std::vector<setting> actor_settings() {
       number_setting("runtime_calls_max", inside, "calls to one runtime at once",
                      &settings::runtime_calls_max, 1, 256),
   };
+  for (auto& x : all)
+    x.scope |= scope_actors;
+  return all;
 }
 
 std::vector<setting> endpoint_settings() {

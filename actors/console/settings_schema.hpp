@@ -22,9 +22,10 @@ struct configuration {
 /// Which commands show a setting as a flag; a bit set. Environment and file hold for all.
 enum setting_scope : uint8_t {
   scope_runtimes = 1, ///< whoever asks container runtimes
-  scope_kernel = 2,   ///< whoever loads BPF programs and runs the actors
-  scope_endpoint = 4, ///< the agent alone
-  scope_all = 7,
+  scope_kernel = 2,   ///< whoever loads BPF programs
+  scope_endpoint = 4, ///< whoever serves metrics
+  scope_actors = 8,   ///< whoever runs the actors, without a kernel too: a replay
+  scope_all = 15,
 };
 
 /// One setting. The table of these is the only place that knows names, bounds and meanings: the

@@ -134,7 +134,9 @@ void generator::replace(std::vector<std::byte>& to, slot& x) {
     if (cookie != 0)
       close(to, x, cookie);
   put_cgroup(to, x, EVENT_CGROUP_REMOVED);
+  changes_.push_back({x.container, true});
   x.container = containers_made_++;
+  changes_.push_back({x.container, false});
   put_cgroup(to, x, EVENT_CGROUP_CREATED);
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -40,6 +41,13 @@ public:
   /// Appends about so many bytes of records; false when all were made.
   bool next(std::vector<std::byte>& to, size_t bytes);
 
+  /// Containers that came and went in what next() gave since the last call.
+  struct change {
+    uint64_t container = 0;
+    bool removed = false;
+  };
+  [[nodiscard]] std::vector<change> take_changes() { return std::exchange(changes_, {}); }
+
   /// How many containers were made so far, those at the beginning included.
   [[nodiscard]] uint64_t containers_made() const { return containers_made_; }
   [[nodiscard]] uint64_t records_made() const { return records_made_; }
@@ -69,6 +77,7 @@ private:
   uint64_t step_ns_ = 0;
   uint64_t next_churn_ns_ = 0;
   uint64_t next_cookie_ = 1;
+  std::vector<change> changes_;
   uint64_t containers_made_ = 0;
   uint64_t records_made_ = 0;
   uint64_t connects_ = 0;

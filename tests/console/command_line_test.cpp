@@ -17,6 +17,8 @@ struct command_line_run {
   std::optional<agent_request> agent;
   std::optional<trace_request> trace;
   std::optional<list_request> list;
+  std::optional<record_request> record;
+  std::optional<replay_request> replay;
   std::optional<doctor_request> doctor;
   std::optional<version_request> version;
 
@@ -25,6 +27,8 @@ struct command_line_run {
         [this](const agent_request& x, const output_streams&) { return note(agent, x); },
         [this](const trace_request& x, const output_streams&) { return note(trace, x); },
         [this](const list_request& x, const output_streams&) { return note(list, x); },
+        [this](const record_request& x, const output_streams&) { return note(record, x); },
+        [this](const replay_request& x, const output_streams&) { return note(replay, x); },
         [this](const doctor_request& x, const output_streams&) { return note(doctor, x); },
         [this](const version_request& x, const output_streams&) { return note(version, x); },
     };
@@ -227,4 +231,53 @@ TEST_CASE("command line: doctor and version") {
   REQUIRE(run({"version", "-o", "yaml"}) == exit_done);
   CHECK(run.version->format == output_format::yaml);
   REQUIRE(run({"--version"}) == exit_done);
+}
+
+TEST_CASE("record: what it is asked, and what it cannot be asked") {
+  command_line_run run;
+  CHECK(run({"record", "-o", "day.rec", "--max-size", "100MiB", "--keep", "5", "--no-metadata",
+             "--timeout", "60"})
+        == exit_done);
+  REQUIRE(run.record);
+  CHECK(run.record->path == "day.rec");
+  CHECK(run.record->file_bytes_max == 100U << 20);
+  CHECK(run.record->files_kept == 5);
+  CHECK_FALSE(run.record->metadata);
+  CHECK(run.record->timeout == std::chrono::seconds{60});
+  command_line_run plain;
+  CHECK(plain({"record", "-o", "-"}) == exit_done);
+  REQUIRE(plain.record);
+  CHECK(plain.record->path == "-");
+  CHECK(plain.record->metadata);
+  CHECK(plain.record->file_bytes_max == 0);
+  CHECK(complaint({"record"}) == "troupe record: say where to: -o FILE, or -o - for stdout");
+  CHECK(complaint({"record", "-o", "x", "--max-size", "7"})
+        == "troupe record: --max-size '7': write a size of at least 1MiB, like 100MiB");
+  CHECK(complaint({"record", "-o", "-", "--max-size", "1MiB"})
+        == "troupe record: --max-size: stdout cannot be begun anew; write -o FILE");
+  CHECK(complaint({"record", "-o", "x", "--keep", "2"})
+        == "troupe record: --keep '2': write a number up to 1000, beside --max-size");
+}
+
+TEST_CASE("replay: a file, its speed, and an endpoint only when asked") {
+  command_line_run run;
+  CHECK(run({"replay", "day.rec"}) == exit_done);
+  REQUIRE(run.replay);
+  CHECK(run.replay->path == "day.rec");
+  CHECK(run.replay->speed == 0);
+  CHECK(run.replay->config.agent.listen.empty());
+  command_line_run paced;
+  CHECK(paced({"replay", "-", "--speed", "2.5", "--listen", "127.0.0.1:9000", "-o", "json"})
+        == exit_done);
+  REQUIRE(paced.replay);
+  CHECK(paced.replay->path == "-");
+  CHECK(paced.replay->speed == 2.5);
+  CHECK(paced.replay->config.agent.listen == "127.0.0.1:9000");
+  CHECK(paced.replay->format == output_format::json);
+  CHECK(complaint({"replay"}) == "troupe replay: say which recording: FILE, or - for stdin");
+  CHECK(
+      complaint({"replay", "x", "--speed", "fast"})
+      == "troupe replay: --speed 'fast': write 1 for the recorded pace, 10 for ten times as fast, "
+         "or max");
+  CHECK(complaint({"replay", "x", "--speed", "-1"}).find("--speed '-1'") != std::string::npos);
 }
