@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Not a test: what the programs cost. Nanoseconds a run by the kernel's own count, and a TCP
-// ping-pong over loopback with and without them. Needs root.
+// Not a test: what the programs cost. Nanoseconds a run by the kernel's own count, what the
+// verifier had to look at, how long each object took to load, and work over loopback with and
+// without them. Needs root.
 
 #include "actors/bpf_reader/kernel_source.hpp"
+#include "tests/bpf/cost_report.hpp"
 #include "tests/bpf/tcp_pair.hpp"
 
 #include <bpf/bpf.h>
@@ -16,6 +18,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -104,21 +107,32 @@ double execution_ns() {
   return (cpu_ns() - begin) / rounds;
 }
 
-void print_programs(const kernel_source& source) {
-  for (const auto& feature : source.objects().features()) {
+std::vector<program_cost> costs_of(const bpf_objects& objects) {
+  std::vector<program_cost> result;
+  for (const auto& feature : objects.features()) {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, feature.object()) {
       bpf_prog_info info{};
       __u32 size = sizeof(info);
-      if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0 || info.run_cnt == 0)
-        continue;
-      std::printf("%-16s %-22s %8llu runs  %6.0f ns a run  %llu recursion misses  %u bytes\n",
-                  feature.name().c_str(), bpf_program__name(program),
-                  static_cast<unsigned long long>(info.run_cnt),
-                  static_cast<double>(info.run_time_ns) / static_cast<double>(info.run_cnt),
-                  static_cast<unsigned long long>(info.recursion_misses), info.jited_prog_len);
+      const auto fd = bpf_program__fd(program);
+      if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+        continue; // Of a function that this kernel does not have.
+      result.push_back({feature.name(), bpf_program__name(program), info.run_cnt, info.run_time_ns,
+                        info.recursion_misses, info.verified_insns, info.jited_prog_len});
     }
   }
+  return result;
+}
+
+std::vector<object_cost> load_times_of(const bpf_objects& objects) {
+  std::vector<object_cost> result;
+  for (const auto& feature : objects.features()) {
+    const auto& statuses = objects.statuses();
+    const auto status = std::find_if(statuses.begin(), statuses.end(),
+                                     [&](const auto& x) { return x.feature == feature.name(); });
+    result.push_back({feature.name(), status->hook, feature.load_time()});
+  }
+  return result;
 }
 
 double median(std::vector<double> x) {
@@ -127,7 +141,7 @@ double median(std::vector<double> x) {
 }
 
 /// Pairs of runs without and with the programs, in turn: the machine's moods fall on both.
-void print_ratio(const char* what, double (*measure)(), const kernel_options& options) {
+workload_cost compare(const char* workload, double (*measure)(), const kernel_options& options) {
   std::vector<double> without;
   std::vector<double> ratios;
   for (int i = 0; i < 9; ++i) {
@@ -137,29 +151,46 @@ void print_ratio(const char* what, double (*measure)(), const kernel_options& op
     ratios.push_back(measure() / off);
     without.push_back(off);
   }
-  std::printf("%-12s %8.0f ns without, ratio with %.3f\n", what, median(without), median(ratios));
+  return {workload, median(without), median(ratios)};
+}
+
+/// Every program but those of cgroups and of the OOM killer gets something to do.
+void measure_programs(const kernel_options& options, cost_report& report) {
+  kernel_source source{options};
+  const auto stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+  {
+    const background_reader reader{source};
+    ping_pong_ns();
+    connection_ns();
+    execution_ns();
+  }
+  counting_sink sink;
+  source.scan_sockets(sink);
+  source.walk_sockets(sink);
+  source.walk_processes(sink);
+  if (stats >= 0)
+    close(stats);
+  report.programs = costs_of(source.objects());
+  report.objects = load_times_of(source.objects());
 }
 
 } // namespace
 
-int main() {
-  const kernel_options options;
-  {
-    kernel_source source{options};
-    const auto stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-    {
-      const background_reader reader{source};
-      ping_pong_ns();
-      connection_ns();
-      execution_ns();
-    }
-    counting_sink sink;
-    source.walk_sockets(sink);
-    source.walk_processes(sink);
-    close(stats);
-    print_programs(source);
+int main(int argc, char** argv) {
+  const bool as_json = argc == 2 && std::string_view{argv[1]} == "--json";
+  if (argc > 1 && !as_json) {
+    std::fprintf(stderr, "usage: %s [--json]\n", argv[0]);
+    return 2;
   }
-  print_ratio("ping-pong", ping_pong_ns, options);
-  print_ratio("connection", connection_ns, options);
-  print_ratio("execution", execution_ns, options);
+  const kernel_options options;
+  cost_report report;
+  measure_programs(options, report);
+  if (report.programs.empty()) {
+    std::fprintf(stderr, "no BPF program can be loaded: run as root\n");
+    return 1;
+  }
+  report.workloads = {compare("ping_pong", ping_pong_ns, options),
+                      compare("connection", connection_ns, options),
+                      compare("execution", execution_ns, options)};
+  std::fputs((as_json ? as_json_text(report) : as_table(report)).c_str(), stdout);
 }

@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/bpf/gate.hpp"
 #include "tests/bpf/owner_hooks.hpp"
 #include "tests/bpf/tcp_pair.hpp"
 #include "tests/bpf/watched_kernel.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
+#include <functional>
 
 using namespace troupe;
 
 namespace {
-
-/// Two processes that wait for each other.
-class gate {
-public:
-  gate() { REQUIRE(pipe(ends_.data()) == 0); }
-  ~gate() {
-    close(ends_[0]);
-    close(ends_[1]);
-  }
-  gate(const gate&) = delete;
-  gate& operator=(const gate&) = delete;
-
-  void open() const { REQUIRE(write(ends_[1], "g", 1) == 1); }
-  void pass() const {
-    char go = 0;
-    REQUIRE(read(ends_[0], &go, 1) == 1);
-  }
-
-private:
-  std::array<int, 2> ends_{};
-};
 
 uint32_t pid_of(const tcp_connection& x) {
   return x.header.pid;
@@ -52,6 +35,49 @@ std::vector<tcp_connection_totals> closed(const kept_records& records) {
 void end(pid_t pid) {
   kill(pid, SIGKILL);
   waitpid(pid, nullptr, 0);
+}
+
+/// A listener's child serves one connection, of a client that sends a byte and waits for the end.
+/// It says when it has used the socket, and closes it only after the owner was looked for. Returns
+/// the server's side of it, which must be the child's.
+tcp_connection_totals serve(watched_kernel& kernel,
+                            const std::function<bool(const tcp_socket&, const gate&)>& use,
+                            bool told_before_close = true) {
+  const gate used;
+  const gate looked;
+  const auto pid = kernel.cgroup.start([&] {
+    const tcp_listener listener;
+    const auto client = connect_to(AF_INET, listener.port);
+    const auto sent = client.send_bytes(1);
+    const auto worker = fork();
+    if (worker == 0) {
+      const auto server = listener.accept();
+      const auto good = use(server, used);
+      looked.pass();
+      _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(worker, &status, 0);
+    return sent && status == 0 ? 0 : 1;
+  });
+  used.pass();
+  kernel.read_rest();
+  CHECK(inbound(kernel.records).size() == (told_before_close ? 1 : 0));
+  looked.open();
+  int status = 0;
+  waitpid(pid, &status, 0);
+  CHECK(status == 0);
+  REQUIRE(kernel.await_count(EVENT_TCP_CLOSED, 2));
+  kernel.read_rest();
+  const auto forked = kernel.records.all<process_forked>(EVENT_PROCESS_FORKED);
+  REQUIRE(forked.size() == 1);
+  REQUIRE(inbound(kernel.records).size() == 1);
+  CHECK(pid_of(inbound(kernel.records)[0]) == forked[0].header.pid);
+  auto all = closed(kernel.records);
+  std::erase_if(all, [](const auto& x) { return x.connection.direction != TCP_INBOUND; });
+  REQUIRE(all.size() == 1);
+  CHECK(pid_of(all[0].connection) == forked[0].header.pid);
+  return all[0];
 }
 
 } // namespace
@@ -98,6 +124,34 @@ TEST_CASE("an accepted socket is its user's, not its listener's") {
   }
   close(told[0]);
   close(told[1]);
+}
+
+TEST_CASE("who only sends a file over an accepted socket is its user, before it closes") {
+  watched_kernel kernel{options_with(each_owner_hook())};
+  const auto connection = serve(kernel, [](const tcp_socket& server, const gate& sent) {
+    const int file = memfd_create("file", 0);
+    const auto sized = ftruncate(file, 5000) == 0;
+    const auto whole = sized && sendfile(server.fd(), file, nullptr, 5000) == 5000;
+    sent.open();
+    return whole;
+  });
+  CHECK(connection.bytes_sent == 5000);
+}
+
+TEST_CASE("who only splices from an accepted socket is its user") {
+  const auto hook = each_owner_hook();
+  watched_kernel kernel{options_with(hook)};
+  const auto connection = serve(
+      kernel,
+      [](const tcp_socket& server, const gate& received) {
+        int ends[2];
+        const auto made = pipe(ends) == 0;
+        const auto whole = made && splice(server.fd(), nullptr, ends[1], nullptr, 1, 0) == 1;
+        received.open();
+        return whole;
+      },
+      /*told_before_close=*/hook != "tracepoint"); // Neither tracepoint is on its way.
+  CHECK(connection.bytes_received == 1);
 }
 
 TEST_CASE("accepted and closed without a byte: opened and closed, whoever closes first") {

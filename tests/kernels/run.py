@@ -216,7 +216,8 @@ def promises():
 
 
 def promise_of(series):
-    found = [promise for prefix, promise in promises().items() if series.startswith(prefix)]
+    found = [promise for name, promise in promises().items()
+             if series == name or (name.endswith(".") and series.startswith(name))]
     if not found:
         raise SystemExit(f"kernels: expected.json says nothing of {series}")
     return found[0]
