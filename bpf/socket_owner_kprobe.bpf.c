@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /*
  * Who uses an accepted socket, where the kernel has neither the tracepoints nor fentry (arm64
- * before 6.0, for one). The functions are those of socket_owner_fentry.bpf.c. The socket is nothing
+ * before 6.4, for one). The functions are those of socket_owner_fentry.bpf.c. The socket is nothing
  * but an address here, and no field of it is read: see accepted_sockets.h.
  */
 #include "bpf/accepted_sockets.h"
