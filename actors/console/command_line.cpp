@@ -8,6 +8,7 @@
 #include "actors/console/help_texts.hpp"
 #include "actors/console/list_fields.hpp"
 #include "actors/console/nearest.hpp"
+#include "actors/console/top_flags.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -32,12 +33,15 @@ struct command_line {
   const command_set& commands;
   CLI::App app{std::string{help::program}, "troupe"};
   flag_texts texts{};
+  top_texts top_flags{};
   std::map<trace_kind, CLI::App*> traces{};
   CLI::App* agent = nullptr;
   CLI::App* list = nullptr;
   CLI::App* trace = nullptr;
   CLI::App* record = nullptr;
   CLI::App* replay = nullptr;
+  CLI::App* top = nullptr;
+  CLI::App* top_actors = nullptr;
   CLI::App* doctor = nullptr;
   CLI::App* version = nullptr;
 };
@@ -88,7 +92,7 @@ void define_record(command_line& line) {
       ->group(group);
   add_timeout_flag(*line.record, line.texts);
   add_loss_flag(*line.record, line.texts);
-  add_setting_flags(*line.record, line.texts, scope_runtimes | scope_kernel);
+  add_setting_flags(*line.record, line.texts, scope_all);
 }
 
 void define_replay(command_line& line) {
@@ -106,6 +110,13 @@ void define_replay(command_line& line) {
   add_timeout_flag(*line.replay, line.texts);
   add_loss_flag(*line.replay, line.texts);
   add_setting_flags(*line.replay, line.texts, scope_actors | scope_endpoint);
+}
+
+void define_top(command_line& line) {
+  line.top = add_command(line.app, "top", help::top, help::top_examples);
+  line.top->require_subcommand(0, 1);
+  line.top_actors = add_command(*line.top, "actors", help::top_actors, help::top_actors_examples);
+  add_top_flags(*line.top_actors, line.texts, line.top_flags);
 }
 
 void define(command_line& line) {
@@ -130,6 +141,8 @@ void define(command_line& line) {
   define_trace(line);
   define_record(line);
   define_replay(line);
+
+  define_top(line);
 
   line.doctor = add_command(line.app, "doctor", help::doctor, help::doctor_examples);
   line.doctor->add_option("--cgroup", line.texts.cgroup, "only say what this cgroup path means")
@@ -252,13 +265,20 @@ int run_list(command_line& line, configuration config) {
   return line.commands.list(request, line.streams);
 }
 
+/// The endpoint is what the agent is for; other commands have one only where a flag asks for it.
+configuration with_endpoint_if_asked(const command_line& line, configuration config) {
+  if (!line.texts.settings.contains("listen"))
+    config.agent.listen.clear();
+  return config;
+}
+
 int run_record(command_line& line, configuration config) {
   std::string error;
   record_request request;
   if (!read_recording(line.texts, request, error)
       || !read_timeout(line.texts, request.timeout, error))
     return usage(line, line.record, error);
-  request.config = std::move(config);
+  request.config = with_endpoint_if_asked(line, std::move(config));
   request.allow_loss = line.texts.allow_loss;
   return line.commands.record(request, line.streams);
 }
@@ -272,10 +292,7 @@ int run_replay(command_line& line, configuration config) {
     return usage(line, line.replay, error);
   if (line.texts.file.empty())
     return usage(line, line.replay, "say which recording: FILE, or - for stdin");
-  request.config = std::move(config);
-  // The agent's endpoint is its main purpose; a replay has one when asked.
-  if (!line.texts.settings.contains("listen"))
-    request.config.agent.listen.clear();
+  request.config = with_endpoint_if_asked(line, std::move(config));
   request.path = line.texts.file;
   request.format = *format;
   request.headers = !line.texts.no_headers;
@@ -294,6 +311,17 @@ int run_doctor(command_line& line, configuration config) {
   return line.commands.doctor(request, line.streams);
 }
 
+int run_top_actors(command_line& line) {
+  if (line.texts.list_fields) {
+    static_cast<void>(write_all(line.streams.out, describe_fields(infos_of(top_actor_fields()))));
+    return exit_done;
+  }
+  std::string error;
+  const auto request = read_top_actors(line.texts, line.top_flags, error);
+  return request ? line.commands.top_actors(*request, line.streams)
+                 : usage(line, line.top_actors, error);
+}
+
 int run_version(command_line& line) {
   std::string error;
   const auto format = read_format(line.texts, error);
@@ -303,6 +331,10 @@ int run_version(command_line& line) {
 int dispatch(command_line& line, const CLI::App* command) {
   if (command == line.version)
     return run_version(line);
+  if (command == line.top_actors)
+    return run_top_actors(line);
+  if (command == line.top)
+    return usage(line, command, "say what to show: actors");
   const auto* named = line.environment("TROUPE_CONFIG");
   const auto file = line.texts.config.empty() && named != nullptr ? named : line.texts.config;
   std::string error;

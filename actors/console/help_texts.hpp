@@ -17,6 +17,7 @@ inline constexpr std::string_view program_examples = R"(Examples:
   troupe trace exec -c web         every program that container web starts
   troupe trace tcp -o json | jq .  every TCP connection, as JSON lines
   troupe agent                     serve Prometheus metrics on 127.0.0.1:9912
+  troupe top actors                what that agent itself is busy with
 
 Settings come from flags, then TROUPE_* variables, then the --config file.
 Exit codes: 0 done, 1 error, 2 usage, 3 this machine cannot, 4 events were lost.
@@ -55,6 +56,8 @@ inline constexpr std::string_view record_examples = R"(Examples:
   troupe record -o node7.rec --timeout 60       for a minute
   troupe record -o day.rec --max-size 100MiB --keep 5
                                                 day.rec, then day.rec.1 to day.rec.5
+  troupe record -o node7.rec --listen 127.0.0.1:9912
+                                                and serve metrics meanwhile
   ssh node7 troupe record -o - --timeout 30 > node7.rec
 
 A recording holds command lines, addresses and the runtimes' labels: treat it as a secret.)";
@@ -69,6 +72,23 @@ inline constexpr std::string_view replay_examples = R"(Examples:
   troupe replay node7.rec --speed 1 --listen 127.0.0.1:9912
                                                 at the pace it was recorded at
   ssh node7 troupe record -o - | troupe replay - --speed 1 --listen 127.0.0.1:9912)";
+
+inline constexpr std::string_view top = "Show who does most, live.";
+inline constexpr std::string_view top_examples = R"(Examples:
+  troupe top actors                             what the agent's own actors do
+  troupe top actors --list                      what each field means)";
+
+inline constexpr std::string_view top_actors =
+    "Show what the actors of a running agent do: messages, mailboxes, credit, who hangs.";
+inline constexpr std::string_view top_actors_examples = R"(Examples:
+  troupe top actors                             of the agent on this machine, every second
+  troupe top actors --agent 127.0.0.1:9000      of one that listens elsewhere
+  troupe top actors -n 10 --interval 5          ten tables, five seconds each
+  troupe top actors -n 1 -o json | jq -c 'select(.state == "no_answer")'
+  troupe top actors --fields actor,mailbox,credit_used
+  troupe top actors --list                      what each field means
+
+MESSAGES/S and BATCHES/S are over the last interval; who does not answer stands first.)";
 
 inline constexpr std::string_view doctor =
     "Say whether this machine can run troupe, what is off, and why.";

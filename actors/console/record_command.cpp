@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Uses CAF: the command starts the actors.
 
+#include "actors/console/endpoint_check.hpp"
 #include "actors/console/factories.hpp"
 #include "actors/console/log_setup.hpp"
 #include "actors/console/loss_report.hpp"
@@ -131,14 +132,16 @@ int report(const record_request& request, const output_streams& streams, const w
 
 int run_record_command(const record_request& request, const output_streams& streams) {
   set_up_log(request.config, "warn");
-  auto config = request.config.agent;
-  config.listen.clear();
+  const auto& config = request.config.agent;
   const auto machine = check_machine(config);
   if (const auto obstacle = describe_obstacle(machine); !obstacle.empty()) {
     tell(streams, obstacle);
     return exit_unsupported;
   }
-  if (const auto error = check_file(request.path, streams); !error.empty()) {
+  auto error = check_endpoint(config.listen);
+  if (error.empty())
+    error = check_file(request.path, streams);
+  if (!error.empty()) {
     tell(streams, error);
     return exit_error;
   }
@@ -154,6 +157,8 @@ int run_record_command(const record_request& request, const output_streams& stre
   };
   auto factories = make_factories(config, *machine.hierarchy);
   add_recorder(factories, config, *machine.hierarchy, options, request.metadata);
+  if (!config.listen.empty())
+    add_exporter(factories, config);
   std::optional<troupe_run> run{std::in_place, std::move(factories), stop};
   const auto seen = watch(request, streams, stop, *run);
   const end_by_force bound{end_timeout, exit_error};
