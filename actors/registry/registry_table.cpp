@@ -28,6 +28,12 @@ void registry_table::found(const cgroup_found& cgroup, time_point now) {
   take(cgroup, now);
 }
 
+void registry_table::walk_begins() {
+  ++walk_;
+  walking_ = true;
+  removed_meanwhile_.clear();
+}
+
 void registry_table::listed(const cgroup_listing& listing, time_point now) {
   if (listing.complete) {
     std::unordered_set<cgroup_id> present;
@@ -42,8 +48,10 @@ void registry_table::listed(const cgroup_listing& listing, time_point now) {
       leave(id, 0, now);
   }
   for (const auto& cgroup : listing.cgroups)
-    if (!cgroups_.contains(cgroup.id))
+    if (!cgroups_.contains(cgroup.id) && !removed_meanwhile_.contains(cgroup.id))
       take(cgroup, now);
+  walking_ = false;
+  removed_meanwhile_.clear();
 }
 
 void registry_table::unknown(cgroup_id cgroup) {
@@ -54,6 +62,8 @@ void registry_table::unknown(cgroup_id cgroup) {
 }
 
 void registry_table::removed(const cgroup_removed& removed, time_point now) {
+  if (walking_)
+    removed_meanwhile_.insert(removed.cgroup);
   leave(removed.cgroup, removed.time_ns, now);
 }
 

@@ -53,7 +53,7 @@ public:
   void replay_questions();
   void replay_lookups();
   /// From here on, cgroups that the next listing does not have are gone.
-  void walk_begins() { ++walk_; }
+  void walk_begins();
 
   /// The container's actor failed: starts another one in its place.
   void container_failed(container_key key);
@@ -125,6 +125,9 @@ private:
   registry_orders& orders_;
   container_key last_key_ = 0;
   uint32_t walk_ = 0;
+  bool walking_ = false;
+  /// Since the walk began: it may have seen them before.
+  std::unordered_set<cgroup_id> removed_meanwhile_;
   uint64_t failed_containers_ = 0;
   std::unordered_map<cgroup_id, cgroup_record> cgroups_;
   std::unordered_map<container_key, container_record> containers_;

@@ -340,3 +340,15 @@ TEST_CASE_FIXTURE(registry_world, "registry: a container within a container is o
   CHECK(reader.routes[13] == 2);
   CHECK(containers[2].restarts() == 1);
 }
+
+TEST_CASE_FIXTURE(registry_world,
+                  "registry: a cgroup that is removed during a walk is not brought back by it") {
+  start_reader();
+  present.cgroups = {{10, docker_a, 1, false}, {11, docker_b, 1, false}};
+  self->send(registry, reader.handle);         // It lost events.
+  self->send(registry, cgroup_removed{10, 2}); // Before the host says what it has seen.
+  run();
+  CHECK(status().cgroups == 1);
+  CHECK(reader.routes.contains(11));
+  CHECK_FALSE(reader.routes.contains(10));
+}
