@@ -18,6 +18,8 @@ from tests.e2e.harness.troupe_agent import Agent, Trace, free_port, troupe_path
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.harness.workload import Orders
 
+# Nothing is lost because the machine has other work.
+LARGE_RING = ("--ring-bytes", "16MiB")
 SIZE = 100  # bytes that a connection sends and gets
 
 
@@ -64,6 +66,8 @@ class BareTestCase(LoggedTestCase):
                 "containerd_socket": self.sandbox.folder / "absent.sock"}
 
     def start_agent(self, *options, env=None):
+        if "--ring-bytes" not in options:
+            options = (*LARGE_RING, *options)
         agent = Agent(self.sandbox.logs, options=("--services=false", *options), env=env,
                       **self.runtimes())
         self.addCleanup(lambda: agent.child and agent.child.stop())

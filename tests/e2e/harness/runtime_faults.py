@@ -4,11 +4,12 @@
 import pathlib
 import re
 
+from tests.e2e.harness.bare import LARGE_RING
 from tests.e2e.harness.case import RuntimeTestCase
 from tests.e2e.harness.workload import CLOSED_PORT, PORT, outbound, start_server
 
 # The agent asks often and gives up early, so that a fault shows soon and often.
-IMPATIENT = ("--fallback-name-after", "500ms", "--runtime-timeout", "500ms")
+IMPATIENT = ("--fallback-name-after", "500ms", "--runtime-timeout", "500ms", *LARGE_RING)
 NAMED_SECONDS = 40
 
 
