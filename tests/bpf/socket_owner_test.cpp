@@ -62,7 +62,9 @@ tcp_connection_totals serve(watched_kernel& kernel,
   });
   used.pass();
   kernel.read_rest();
+  kernel.source.walk_sockets(kernel.records);
   CHECK(inbound(kernel.records).size() == (told_before_close ? 1 : 0));
+  const auto progress = kernel.records.all<tcp_connection_totals>(EVENT_TCP_PROGRESS);
   looked.open();
   int status = 0;
   waitpid(pid, &status, 0);
@@ -73,6 +75,9 @@ tcp_connection_totals serve(watched_kernel& kernel,
   REQUIRE(forked.size() == 1);
   REQUIRE(inbound(kernel.records).size() == 1);
   CHECK(pid_of(inbound(kernel.records)[0]) == forked[0].header.pid);
+  CHECK(std::count_if(progress.begin(), progress.end(),
+                      [&](const auto& x) { return pid_of(x.connection) == forked[0].header.pid; })
+        == (told_before_close ? 1 : 0));
   auto all = closed(kernel.records);
   std::erase_if(all, [](const auto& x) { return x.connection.direction != TCP_INBOUND; });
   REQUIRE(all.size() == 1);
