@@ -6,6 +6,7 @@
 #include "actors/console/output.hpp"
 #include "actors/console/selector.hpp"
 #include "actors/console/settings_schema.hpp"
+#include "actors/console/top_actors.hpp"
 
 #include <chrono>
 #include <functional>
@@ -87,6 +88,7 @@ struct command_set {
   std::function<int(const replay_request&, const output_streams&)> replay;
   std::function<int(const doctor_request&, const output_streams&)> doctor;
   std::function<int(const version_request&, const output_streams&)> version;
+  std::function<int(const top_actors_request&, const output_streams&)> top_actors = {};
 };
 
 /// The commands of the program.

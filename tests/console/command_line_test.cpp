@@ -21,6 +21,7 @@ struct command_line_run {
   std::optional<replay_request> replay;
   std::optional<doctor_request> doctor;
   std::optional<version_request> version;
+  std::optional<top_actors_request> top;
 
   int operator()(std::vector<std::string> arguments) {
     const command_set commands{
@@ -31,6 +32,7 @@ struct command_line_run {
         [this](const replay_request& x, const output_streams&) { return note(replay, x); },
         [this](const doctor_request& x, const output_streams&) { return note(doctor, x); },
         [this](const version_request& x, const output_streams&) { return note(version, x); },
+        [this](const top_actors_request& x, const output_streams&) { return note(top, x); },
     };
     const auto environment = [this](const char* name) -> const char* {
       const auto i = variables.find(name);
@@ -73,6 +75,8 @@ const std::vector<std::vector<std::string>> all_commands{{},
                                                          {"trace", "exit"},
                                                          {"trace", "tcp"},
                                                          {"trace", "oom"},
+                                                         {"top"},
+                                                         {"top", "actors"},
                                                          {"doctor"},
                                                          {"version"}};
 
@@ -221,6 +225,35 @@ TEST_CASE("command line: a flag that was given twice counts as given last") {
   command_line_run run;
   REQUIRE(run({"agent", "--listen", "127.0.0.1:1", "--listen", "127.0.0.1:2"}) == exit_done);
   CHECK(run.agent->config.agent.listen == "127.0.0.1:2");
+}
+
+TEST_CASE("top actors: which agent, how often, which fields") {
+  command_line_run run;
+  CHECK(run({"top", "actors"}) == exit_done);
+  REQUIRE(run.top);
+  CHECK(run.top->agent == "127.0.0.1:9912");
+  CHECK(run.top->interval == std::chrono::seconds{1});
+  CHECK_FALSE(run.top->count);
+  command_line_run other;
+  CHECK(other({"top", "actors", "--agent", "[::1]:9000", "--interval", "0.5", "-n", "3", "-o",
+               "json", "--fields", "actor,batches"})
+        == exit_done);
+  REQUIRE(other.top);
+  CHECK(other.top->agent == "[::1]:9000");
+  CHECK(other.top->interval == std::chrono::milliseconds{500});
+  CHECK(other.top->count == 3);
+  CHECK(other.top->output.fields.size() == 2);
+  command_line_run listing;
+  CHECK(listing({"top", "actors", "--list"}) == exit_done);
+  CHECK(listing.output.out.text().find("credit_used") != std::string::npos);
+  CHECK(complaint({"top"}) == "troupe top: say what to show: actors");
+  CHECK(complaint({"top", "actors", "--interval", "0"})
+        == "troupe top actors: --interval '0': write seconds from 0.1 to 3600");
+  CHECK(complaint({"top", "actors", "-n", "0"})
+        == "troupe top actors: -n/--count '0': write a number from 1 upwards");
+  CHECK(complaint({"top", "actors", "--agent", "localhost"})
+        == "troupe top actors: --agent 'localhost': write IP:PORT, like 127.0.0.1:9912");
+  CHECK(complaint({"top", "actors", "--fields", "actr"}).find("actor") != std::string::npos);
 }
 
 TEST_CASE("command line: doctor and version") {

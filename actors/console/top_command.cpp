@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/console/loopback_http.hpp"
+#include "actors/console/real_commands.hpp"
+#include "actors/console/stop_signals.hpp"
+#include "actors/console/time_format.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace troupe {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds answer_timeout{2'000};
+
+/// Lines of the terminal behind `fd`, which is one.
+size_t terminal_height(int fd) {
+  winsize size{};
+  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
+/// The terminal's second screen, without a cursor, until the end: whatever way that is reached, the
+/// user's own screen is back.
+class second_screen {
+public:
+  explicit second_screen(int fd) : fd_(fd) {
+    static_cast<void>(write_all(fd_, "\x1b[?1049h\x1b[?25l"));
+  }
+  ~second_screen() { static_cast<void>(write_all(fd_, "\x1b[?25h\x1b[?1049l")); }
+  second_screen(const second_screen&) = delete;
+  second_screen& operator=(const second_screen&) = delete;
+
+  /// In place of what it shows.
+  [[nodiscard]] write_result show(std::string_view text) const {
+    return write_all(fd_, fmt::format("\x1b[H\x1b[2J{}", text));
+  }
+
+private:
+  int fd_;
+};
+
+class top_run {
+public:
+  top_run(const top_actors_request& request, const output_streams& streams)
+      : request_(request),
+        streams_(streams),
+        terminal_(terminal_width(streams.out)),
+        live_(terminal_ && !request.output.is_structured()) {
+    stop_.watch_reader(streams.out);
+    if (request.timeout)
+      end_ = steady_clock::now() + *request.timeout;
+  }
+
+  int run() {
+    auto before = ask();
+    if (live_ && before)
+      screen_.emplace(streams_.out);
+    auto result = write_result::ok;
+    for (uint64_t shown = 0; before && result == write_result::ok && shown != count(); ++shown) {
+      const auto until = std::min(end_, steady_clock::now() + request_.interval);
+      if (stop_.wait(until) != stop_signals::cause::deadline || steady_clock::now() >= end_)
+        break;
+      auto now = ask();
+      if (now)
+        result = show(rates_between(*before, *now, unix_now_ns()));
+      before = std::move(now);
+    }
+    screen_.reset();
+    return finish(result, before.has_value());
+  }
+
+private:
+  [[nodiscard]] uint64_t count() const {
+    return request_.count.value_or(std::numeric_limits<uint64_t>::max());
+  }
+
+  /// Nothing, and error_ says why.
+  std::optional<actors_answer> ask() {
+    const auto document = get_from_agent(request_.agent, "/debug/actors?format=json&containers=all",
+                                         answer_timeout, answer_bytes_max);
+    if (!document.ok) {
+      error_ = document.text;
+      return std::nullopt;
+    }
+    auto answer = parse_actors_answer(document.text);
+    if (!answer)
+      error_ = request_.agent
+               + " does not answer as an agent of this version does; look what "
+                 "listens there (ss -ltnp)";
+    return answer;
+  }
+
+  [[nodiscard]] write_result show(const std::vector<top_actor_row>& rows) {
+    const auto rows_max = live_ ? std::max<size_t>(3, terminal_height(streams_.out)) - 2
+                                : std::numeric_limits<size_t>::max();
+    last_ = render_top(rows, request_.output, terminal_, rows_max);
+    return live_ ? screen_->show(last_) : write_all(streams_.out, last_);
+  }
+
+  [[nodiscard]] int finish(write_result result, bool answered) {
+    if (live_ && result == write_result::ok) // What stood there last stays to be read.
+      result = write_all(streams_.out, last_);
+    if (result == write_result::failed)
+      error_ = "cannot write to stdout";
+    if (answered && result != write_result::failed)
+      return exit_done;
+    say(streams_.err, "troupe top actors: " + error_);
+    return exit_error;
+  }
+
+  const top_actors_request& request_;
+  const output_streams& streams_;
+  const std::optional<unsigned> terminal_;
+  const bool live_;
+  stop_signals stop_;
+  std::optional<second_screen> screen_;
+  steady_clock::time_point end_ = steady_clock::time_point::max();
+  std::string error_;
+  std::string last_;
+};
+
+} // namespace
+
+int run_top_actors_command(const top_actors_request& request, const output_streams& streams) {
+  return top_run{request, streams}.run();
+}
+
+} // namespace troupe
