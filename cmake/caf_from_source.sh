@@ -64,4 +64,5 @@ build() {
 
 [[ -s $folder/actor-framework_$version.orig.tar.gz ]] || fetch_source
 build
+rm -rf "$folder/apt" "$folder/build"
 echo "$what" >"$folder/what"

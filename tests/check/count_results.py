@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts test cases in the log of a suite: count_results.py READER STATUS LOG -> "PASSED FAILED".
 
-READER is ctest (a verbose log with doctest's summaries), unittest or check. STATUS is the suite's
+READER is ctest (a verbose log with doctest's summaries), unittest, check, fuzz or kernels. STATUS is the suite's
 exit code: a suite that failed without a failed case (it did not build, a test crashed) counts as one
 failure, so that nothing red is ever counted as green.
 """
@@ -46,7 +46,20 @@ def count_check(text):
             len(re.findall(r"^check \w+: FAILED$", text, re.MULTILINE)))
 
 
-READERS = {"ctest": count_ctest, "unittest": count_unittest, "check": count_check}
+def count_fuzz(text):
+    return (len(re.findall(r"^fuzz \w+: ok", text, re.MULTILINE)),
+            len(re.findall(r"^fuzz \w+: FAILED", text, re.MULTILINE)))
+
+
+def count_kernels(text):
+    """Tests that passed in all kernels; what is wrong with a kernel is a line of its own."""
+    cells = re.findall(r"^tests passed((?: +\d+/\d+)+)$", text, re.MULTILINE)
+    passed = sum(int(n) for n in re.findall(r"(\d+)/", " ".join(cells)))
+    return passed, len(re.findall(r"^kernel [\d.]+: ", text, re.MULTILINE))
+
+
+READERS = {"ctest": count_ctest, "unittest": count_unittest, "check": count_check,
+           "fuzz": count_fuzz, "kernels": count_kernels}
 
 
 def count(reader, status, text):

@@ -42,6 +42,19 @@ class CountResults(unittest.TestCase):
         text = "check format: ok\nnoise\ncheck tidy: FAILED\ncheck shell: ok\n"
         self.assertEqual(count("check", 1, text), (2, 1))
 
+    def test_fuzz_counts_its_targets(self):
+        text = "fuzz a: ok, 10 runs\nfuzz b: FAILED (build/fuzz/b.log)\nfuzz c: ok, 7 runs\n"
+        self.assertEqual(count("fuzz", 1, text), (2, 1))
+
+    def test_kernels_count_the_tests_of_each_and_every_broken_promise(self):
+        text = "socket            on       off\ntests passed   12/12     10/11\n"
+        self.assertEqual(count("kernels", 0, text), (22, 0))
+        wrong = "kernel 5.10: oom is off, should be True\nkernel 5.10: BPF tests: 10 passed, 1 failed\n"
+        self.assertEqual(count("kernels", 1, wrong + text), (22, 2))
+
+    def test_kernels_that_did_not_boot_are_a_failure(self):
+        self.assertEqual(count("kernels", 1, "kernel 6.1: the run did not come to its end\n"), (0, 1))
+
 
 if __name__ == "__main__":
     unittest.main()
