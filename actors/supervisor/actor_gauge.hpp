@@ -4,7 +4,7 @@
 // Shared with: all
 //
 // What an actor does, for others to read without its help: the actor that hangs is the one that
-// somebody looks for. See docs/adr/0006-actor-gauges.md.
+// somebody looks for. See docs/adr/0009-actor-gauges.md.
 
 #include <atomic>
 #include <cstdint>

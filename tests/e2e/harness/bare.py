@@ -121,7 +121,7 @@ class Client(Orders):
 
 def container_rows(agent):
     """The table of containers in /debug/actors: container id -> {column: text}."""
-    lines = agent.get("/debug/actors")[1].splitlines()
+    lines = agent.get("/debug/actors?containers=all")[1].splitlines()
     begin = next(i for i, line in enumerate(lines) if line.startswith("KEY "))
     columns = re.split(r"  +", lines[begin].strip())
     rows = {}
