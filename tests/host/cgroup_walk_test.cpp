@@ -4,6 +4,9 @@
 #include "tests/host/temporary_tree.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <thread>
 
 #include <sys/stat.h>
 
@@ -69,6 +72,34 @@ TEST_CASE("cgroup walk: it stops at its bounds and says so") {
   const auto flat = walk_cgroups({tree.root(), ""}, {1000, 2});
   CHECK(flat.cgroups.size() == 1 + 2 + 20 + 1);
   CHECK_FALSE(flat.complete);
+}
+
+TEST_CASE("cgroup walk: directories that vanish while it reads harm nothing that stays") {
+  temporary_tree tree;
+  for (int i = 0; i < 50; ++i)
+    tree.make_directory("/docker/stays-" + std::to_string(i) + "/init.scope");
+  std::atomic<bool> quiet = false;
+  std::atomic<int> rounds = 0;
+  std::thread storm{[&] {
+    for (; !quiet; ++rounds) {
+      tree.make_directory("/docker/passing/a/b");
+      tree.make_directory("/docker/stays-7/passing");
+      std::filesystem::remove_all(tree.path("/docker/passing"));
+      std::filesystem::remove_all(tree.path("/docker/stays-7/passing"));
+    }
+  }};
+  int wrong = 0;
+  for (int walks = 0; walks < 50 || rounds < 50; ++walks) {
+    const auto listing = walk_cgroups({tree.root(), ""});
+    const auto found = paths(listing);
+    const auto staying = std::count_if(found.begin(), found.end(), [](const std::string& path) {
+      return path.find("passing") == std::string::npos;
+    });
+    wrong += !listing.complete || staying != 2 + 2 * 50;
+  }
+  quiet = true;
+  storm.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("cgroup walk: without a root there is nothing") {

@@ -184,8 +184,9 @@ TEST_CASE_FIXTURE(restarting_world,
   CHECK(containers[1].inheritances == 0);
 }
 
-TEST_CASE_FIXTURE(restarting_world,
-                  "failure: a container's actor is started anew, the others do not notice") {
+TEST_CASE_FIXTURE(
+    restarting_world,
+    "failure: a container's actor that throws is started anew, the others do not notice") {
   start_reader();
   find(10, docker_a);
   find(11, docker_b);
@@ -210,7 +211,7 @@ TEST_CASE_FIXTURE(restarting_world,
 
 TEST_CASE_FIXTURE(
     restarting_world,
-    "failure: a container that fails again and again is given up, until it restarts") {
+    "failure: a container that throws again and again is given up, until it restarts") {
   start_reader();
   find(10, docker_a);
   resolve(1, docker(id_a, "web"));

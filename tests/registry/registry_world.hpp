@@ -4,10 +4,12 @@
 // A registry among neighbours that write down what they are told.
 
 #include "actors/registry/registry.hpp"
+#include "actors/supervisor/actor_defaults.hpp"
 #include "tests/deterministic_system.hpp"
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,7 @@ inline const std::string id_b(64, 'b');
 inline const std::string docker_a = "/docker/" + id_a;
 inline const std::string docker_b = "/docker/" + id_b;
 
-/// What a fake container was told. A batch of `poison` records makes it fail.
+/// What a fake container was told. A batch of `poison` records makes it throw.
 inline constexpr uint32_t poison = 666;
 
 struct container_notes {
@@ -149,11 +151,12 @@ private:
 
   static container_actor::behavior_type container_behavior(container_actor::pointer me,
                                                            container_notes& notes) {
+    install_defaults(me, "container");
     auto heir = std::make_shared<container_actor>();
     return {
         [me, heir, &notes](const event_batch& batch, const credit_actor& from) {
           if (batch.count == poison)
-            return me->quit(caf::sec::runtime_error);
+            throw std::runtime_error{"what a library throws"};
           notes.batches.push_back(batch.count);
           if (*heir)
             me->send(*heir, batch, from);

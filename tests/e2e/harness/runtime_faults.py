@@ -47,11 +47,11 @@ class RuntimeFaultCase(RuntimeTestCase):
 
         def said(_):
             rows = [line for line in agent.get("/debug/actors")[1].splitlines()
-                    if str(socket) in line]
+                    if line.split()[:2] == [runtime, str(socket)]]
             self.assertEqual(len(rows), 1, rows)
             return re.search(pattern, rows[0])
 
-        agent.wait_for(said, 15, lambda: f"{pattern!r} in {agent.get('/debug/actors')[1]}")
+        agent.wait_for(said, 15, f"{pattern!r} in /debug/actors")
 
     def wait_until_up(self, agent, runtime):
         agent.wait_for(lambda m: m.value("troupe_runtime_up", runtime=runtime) == 1,
