@@ -114,10 +114,11 @@ static __always_inline bool is_group_end(struct task_struct *task)
 
 	if (task->signal->live.counter != 0)
 		return false;
-	if (task->signal->nr_threads == 1)
-		return true;
 	key.tgid = task->tgid;
 	key.start_boottime_ns = task->group_leader->start_boottime;
+	/* Alone now: but another thread, which is gone already, may have told while it was here. */
+	if (task->signal->nr_threads == 1)
+		return !bpf_map_lookup_elem(&ended_groups, &key);
 	return bpf_map_update_elem(&ended_groups, &key, &told, BPF_NOEXIST) == 0;
 }
 

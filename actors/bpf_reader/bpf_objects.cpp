@@ -48,7 +48,8 @@ struct object_file {
 };
 
 // In the order of attaching. The owner of an accepted socket is learned before connections are
-// told, and whoever is a victim before its exit is.
+// told, and the way of it decides what the objects behind have to do for it (owner_by_kprobe);
+// whoever is a victim is known before its exit.
 constexpr std::array<object_file, 10> object_files{{
     {"oom", "", oom_bpf::elf_bytes},
     {"cgroup", "", cgroup_bpf::elf_bytes},
