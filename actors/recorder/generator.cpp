@@ -12,9 +12,17 @@ namespace {
 constexpr uint64_t second_ns = 1'000'000'000;
 constexpr uint64_t first_cgroup = 1000;
 constexpr uint64_t bytes_a_connection = 1000;
+constexpr uint64_t init_start_ns = second_ns / 2;
+constexpr uint32_t first_pid = 100'000;
+constexpr uint32_t pids = 4'000'000; ///< then they are given out again, as the kernel does
 
 std::string path_of(uint64_t container) {
   return "/docker/" + generator::runtime_id(container);
+}
+
+/// The first process of a container.
+uint32_t init_pid(uint64_t container) {
+  return static_cast<uint32_t>(100 + container % 30'000);
 }
 
 /// 10.x.y.z, as v4-mapped IPv6.
@@ -31,7 +39,7 @@ void set_ipv4(__u8 to[16], uint32_t host) {
 
 generator::generator(const generator_options& options) : options_(options) {
   step_ns_ = second_ns / std::max(options.events_per_second, 1U);
-  time_ns_ = second_ns;
+  time_ns_ = started_boottime_ns;
   slots_.resize(std::max(options.containers, 1U));
   for (auto& x : slots_) {
     x.container = containers_made_++;
@@ -93,16 +101,17 @@ tcp_connection generator::connection(const slot& x, uint64_t cookie, event_kind 
   tcp_connection record{};
   record.header = {time_ns_,
                    first_cgroup + x.container,
-                   second_ns / 2,
-                   static_cast<__u32>(100 + x.container % 30000),
+                   init_start_ns,
+                   init_pid(x.container),
                    static_cast<__u16>(kind),
                    static_cast<__u16>(size)};
   record.socket_cookie = cookie;
   record.opened_ns = time_ns_;
   record.connect_ns = 100'000;
   set_ipv4(record.endpoints.local, static_cast<uint32_t>(x.container));
-  set_ipv4(record.endpoints.remote,
-           static_cast<uint32_t>(0x800000 + cookie % std::max(options_.destinations, 1U)));
+  // Cookies go round the containers: each container meets every destination.
+  const auto destination = cookie / slots_.size() % std::max(options_.destinations, 1U);
+  set_ipv4(record.endpoints.remote, static_cast<uint32_t>(0x800000 + destination));
   record.endpoints.local_port = static_cast<__u16>(32768 + cookie % 28000);
   record.endpoints.remote_port = 80;
   record.direction = TCP_OUTBOUND;
@@ -128,11 +137,82 @@ void generator::close(std::vector<std::byte>& to, slot& x, uint64_t& cookie) {
   cookie = 0;
 }
 
+/// The connection has sent as much again since its last record.
+void generator::progress(std::vector<std::byte>& to, const slot& x, uint64_t cookie) {
+  tcp_connection_totals record{};
+  record.connection = connection(x, cookie, EVENT_TCP_PROGRESS, sizeof(record));
+  record.connection.opened_ns = 0; // As told at its opening.
+  record.bytes_sent = x.next_connection / x.cookies.size() * bytes_a_connection;
+  record.bytes_received = record.bytes_sent;
+  record.srtt_us = 100;
+  put(to, record);
+}
+
+void generator::step_connection(std::vector<std::byte>& to, slot& x) {
+  auto& cookie = x.cookies[x.next_connection++ % x.cookies.size()];
+  if (cookie == 0)
+    open(to, x, cookie);
+  else if (options_.load == generated_load::progress)
+    progress(to, x, cookie);
+  else
+    close(to, x, cookie);
+}
+
+event_header generator::process_header(const slot& x, event_kind kind, size_t size) const {
+  return {time_ns_,  first_cgroup + x.container, x.process_start_ns,
+          x.process, static_cast<__u16>(kind),   static_cast<__u16>(size)};
+}
+
+void generator::fork(std::vector<std::byte>& to, slot& x) {
+  x.process = first_pid + processes_made_++ % pids;
+  x.process_start_ns = time_ns_;
+  x.executed = false;
+  process_forked record{};
+  record.header = process_header(x, EVENT_PROCESS_FORKED, sizeof(record));
+  record.parent_start_boottime_ns = init_start_ns;
+  record.parent_pid = init_pid(x.container);
+  std::strcpy(record.comm, "sh");
+  put(to, record);
+}
+
+void generator::execute(std::vector<std::byte>& to, slot& x) {
+  constexpr char argv[16] = "/bin/true\0--all"; // Two arguments, and a multiple of 8 bytes.
+  process_executed record{};
+  record.header = process_header(x, EVENT_PROCESS_EXECUTED, sizeof(record) + sizeof(argv));
+  record.parent_pid = init_pid(x.container);
+  record.argv_size = sizeof(argv);
+  std::strcpy(record.comm, "true");
+  put(to, record);
+  const auto* bytes = reinterpret_cast<const std::byte*>(argv);
+  to.insert(to.end(), bytes, bytes + sizeof(argv));
+  x.executed = true;
+}
+
+void generator::exit(std::vector<std::byte>& to, slot& x) {
+  process_exited record{};
+  record.header = process_header(x, EVENT_PROCESS_EXITED, sizeof(record));
+  record.parent_pid = init_pid(x.container);
+  std::strcpy(record.comm, "true");
+  put(to, record);
+  x.process = 0;
+}
+
+void generator::step_process(std::vector<std::byte>& to, slot& x) {
+  if (x.process == 0)
+    fork(to, x);
+  else if (!x.executed)
+    execute(to, x);
+  else
+    exit(to, x);
+}
+
 /// The container of this slot ends with all its connections, and a new one begins.
 void generator::replace(std::vector<std::byte>& to, slot& x) {
   for (auto& cookie : x.cookies)
     if (cookie != 0)
       close(to, x, cookie);
+  if (x.process != 0)
+    exit(to, x);
   put_cgroup(to, x, EVENT_CGROUP_REMOVED);
   changes_.push_back({x.container, true});
   x.container = containers_made_++;
@@ -150,11 +230,18 @@ bool generator::next(std::vector<std::byte>& to, size_t bytes) {
       next_churn_ns_ += second_ns / options_.churn_per_second;
       continue;
     }
-    auto& cookie = x.cookies[x.next_connection++ % x.cookies.size()];
-    if (cookie != 0)
-      close(to, x, cookie);
-    else
-      open(to, x, cookie);
+    switch (options_.load) {
+      case generated_load::connections:
+      case generated_load::progress:
+        step_connection(to, x);
+        break;
+      case generated_load::processes:
+        step_process(to, x);
+        break;
+      case generated_load::cgroups:
+        replace(to, x);
+        break;
+    }
   }
   return true;
 }

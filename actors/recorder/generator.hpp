@@ -15,7 +15,16 @@
 
 namespace troupe {
 
+/// What the records tell of, beside containers that are replaced.
+enum class generated_load : uint8_t {
+  connections, ///< that open and close, all outbound
+  progress,    ///< the totals of connections that were opened in the beginning
+  processes,   ///< fork, exec, exit, one after the other in each container
+  cgroups,     ///< nothing but containers that are replaced, without a connection
+};
+
 struct generator_options {
+  generated_load load = generated_load::connections;
   uint32_t containers = 10;             ///< that are there at a time
   uint32_t connections_open = 100;      ///< of each container at a time
   uint32_t destinations = 20;           ///< each container talks to
@@ -27,6 +36,9 @@ struct generator_options {
 /// A deterministic stream: the same options make the same bytes.
 class generator {
 public:
+  /// The time of the first record.
+  static constexpr uint64_t started_boottime_ns = 1'000'000'000;
+
   explicit generator(const generator_options& options);
 
   /// The cgroups that are there at the beginning, with the metadata of their containers.
@@ -60,6 +72,9 @@ private:
     uint64_t container = 0; ///< its number; its cgroup id follows from it
     uint32_t next_connection = 0;
     std::vector<uint64_t> cookies; ///< open connections; 0: free
+    uint32_t process = 0;          ///< that lives now; 0: none
+    uint64_t process_start_ns = 0;
+    bool executed = false;
   };
 
   template <class Record>
@@ -68,6 +83,13 @@ private:
   tcp_connection connection(const slot& x, uint64_t cookie, event_kind kind, size_t size) const;
   void open(std::vector<std::byte>& to, slot& x, uint64_t& cookie);
   void close(std::vector<std::byte>& to, slot& x, uint64_t& cookie);
+  void progress(std::vector<std::byte>& to, const slot& x, uint64_t cookie);
+  void step_connection(std::vector<std::byte>& to, slot& x);
+  event_header process_header(const slot& x, event_kind kind, size_t size) const;
+  void fork(std::vector<std::byte>& to, slot& x);
+  void execute(std::vector<std::byte>& to, slot& x);
+  void exit(std::vector<std::byte>& to, slot& x);
+  void step_process(std::vector<std::byte>& to, slot& x);
   void replace(std::vector<std::byte>& to, slot& x);
 
   generator_options options_;
@@ -77,6 +99,7 @@ private:
   uint64_t step_ns_ = 0;
   uint64_t next_churn_ns_ = 0;
   uint64_t next_cookie_ = 1;
+  uint32_t processes_made_ = 0;
   std::vector<change> changes_;
   uint64_t containers_made_ = 0;
   uint64_t records_made_ = 0;

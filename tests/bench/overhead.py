@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much slower a program in a container is while the agent runs."""
+"""How much slower a program in a container is while the agent runs.
+
+A pair is three runs in a row, agent off, on, off: on against the mean of the two offs is the
+ratio, off against off is the noise of this machine at that time.
+"""
 
 from tests.bench.figures import Figure
 from tests.bench.scratch_cgroup import ScratchContainer
@@ -7,6 +11,9 @@ from tests.e2e.harness.processes import run
 from tests.e2e.harness.troupe_agent import Agent
 
 ROUNDS = 7
+PAIRS = 9
+WORK = (("write_null", 1_500_000, "write(/dev/null), agent on / off", 1.02),
+        ("ping_pong", 25_000, "TCP ping-pong of 64 bytes, agent on / off", 1.10))
 
 
 def agent_without_runtimes(logs):
@@ -14,13 +21,17 @@ def agent_without_runtimes(logs):
     return Agent(logs, docker_socket=None, containerd_socket=None)
 
 
-def measure_overhead(folder, program, operations, what, budget, pairs):
-    container = ScratchContainer()
-    try:
-        return _measure(folder, container.command(program, ROUNDS, operations), what, budget,
-                        pairs)
-    finally:
-        container.remove()
+def measure(setting):
+    figures = []
+    for program, operations, what, budget in WORK:
+        container = ScratchContainer()
+        try:
+            figures += _measure(setting.folder,
+                                container.command(setting.folder / program, ROUNDS, operations),
+                                what, budget, max(7, setting.repeats(PAIRS)))
+        finally:
+            container.remove()
+    return figures
 
 
 def _measure(folder, command, what, budget, pairs):

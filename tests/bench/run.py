@@ -1,77 +1,86 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the agent costs: ratios of paired runs, its memory, its start. ./dev bench calls it.
+"""What the agent costs and what it can take. ./dev bench builds what is needed and calls it.
 
-    TROUPE=/path/to/troupe python3 tests/bench/run.py [--pairs N] [--output FILE]
+    TROUPE=/path/to/troupe TROUPE_TESTS=/path/to/build/tests python3 tests/bench/run.py
+        [--only THEME]... [--quick] [--output FILE]
 
-A pair is three runs in a row, agent off, on, off: on against the mean of the two offs is the
-ratio, off against off is the noise of this machine at that time. Figures are medians over the
-pairs with their quartiles. It needs root and makes no verdict: it exits with 0 also when a figure
-is over its budget, and says so.
+Figures are medians with their quartiles. It needs root and makes no verdict: it exits with 0 also
+when a budget is missed, and says so.
 """
 
 import argparse
 import json
-import os
 import pathlib
-import platform
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.bench.figures import table  # noqa: E402
-from tests.bench.overhead import measure_overhead  # noqa: E402
-from tests.bench.start_and_memory import measure_start_and_memory  # noqa: E402
+from tests.bench import (allocations, machine, memory_by_containers, overhead,  # noqa: E402
+                         program_costs, replay_speed, route_latency, scrape_under_load,
+                         start_and_memory, start_with_docker)
+from tests.bench.figures import Theme, table  # noqa: E402
+from tests.bench.setting import Setting  # noqa: E402
 from tests.e2e.harness.images import compile_programs  # noqa: E402
 from tests.e2e.harness.processes import adopt_orphans, kill_descendants  # noqa: E402
 from tests.e2e.harness.sandbox import require_programs, require_root  # noqa: E402
 from tests.e2e.harness.troupe_agent import troupe_path  # noqa: E402
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
+NEEDED = ("containerd", "dockerd", "gcc", "nsenter", "setpriv", "taskset", "unshare")
+THEMES = {
+    "overhead": ("What others feel, live", overhead),
+    "start": ("Start and idle, live", start_and_memory),
+    "docker": ("Start beside dockerd, live", start_with_docker),
+    "programs": ("BPF programs", program_costs),
+    "latency": ("Kernel's timestamp to container actor, live", route_latency),
+    "replay": ("Replay", replay_speed),
+    "allocations": ("Allocations", allocations),
+    "memory": ("Resident memory, replayed", memory_by_containers),
+    "scrape": ("Scrape while 500,000 events/s flow, replayed", scrape_under_load),
+}
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Measures what the agent costs.")
-    parser.add_argument("--pairs", type=int, default=9, help="pairs of runs (at least 7)")
+    parser.add_argument("--only", action="append", choices=THEMES, metavar="THEME",
+                        help=f"one of {', '.join(THEMES)}; may be given again")
+    parser.add_argument("--quick", action="store_true", help="fewer repeats")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("build/bench.json"),
                         help="where the figures go as JSON")
-    arguments = parser.parse_args()
-    if arguments.pairs < 7:
-        parser.error("--pairs: fewer than 7 pairs say nothing")
-    return arguments
+    return parser.parse_args()
 
 
-def measure(pairs, folder):
-    compile_programs(PROGRAMS, folder)
-    figures = []
-    for program, operations, what, budget in (
-            ("write_null", 1_500_000, "write(/dev/null), agent on / off", 1.02),
-            ("ping_pong", 25_000, "TCP ping-pong of 64 bytes, agent on / off", 1.10)):
-        figures += measure_overhead(folder, folder / program, operations, what, budget, pairs)
-    return figures + measure_start_and_memory(folder)
+def measure(wanted, setting):
+    for name in wanted:
+        heading, module = THEMES[name]
+        begin = time.monotonic()
+        yield Theme(name, heading, module.measure(setting))
+        print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr)
 
 
-def write_json(path, figures):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"kernel": platform.release(), "cpus": os.cpu_count(),
-               "load_1min": os.getloadavg()[0]}
-    path.write_text(json.dumps({"machine": machine, "binary": str(troupe_path()),
-                                "figures": [figure.as_json() for figure in figures]}, indent=2)
-                    + "\n")
+def as_json(facts, themes):
+    return json.dumps({"machine": facts, "binary": str(troupe_path()),
+                       "themes": [theme.as_json() for theme in themes]}, indent=2) + "\n"
 
 
 def main():
     arguments = parse_arguments()
     require_root()
-    require_programs("gcc", "setpriv")
+    require_programs(*NEEDED)
     adopt_orphans()
+    facts = machine.facts()
     with tempfile.TemporaryDirectory(prefix="troupe-bench-") as folder:
+        setting = Setting(pathlib.Path(folder), arguments.quick)
         try:
-            figures = measure(arguments.pairs, pathlib.Path(folder))
+            compile_programs(PROGRAMS, setting.folder)
+            themes = list(measure(arguments.only or THEMES, setting))
         finally:
             kill_descendants()
-    print(table(figures))
-    write_json(arguments.output, figures)
+    print(f"{machine.text_of(facts)}\n\n{table(themes)}")
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(as_json(facts, themes))
     print(f"\nwritten to {arguments.output}")
 
 

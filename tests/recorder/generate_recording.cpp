@@ -11,6 +11,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <map>
+#include <string>
 
 namespace troupe {
 
@@ -31,7 +33,11 @@ recorded_metadata metadata_of(const generator::change& x) {
 int generate(const std::string& path, const generator_options& options) {
   generator made{options};
   recording_log log{path, {}};
-  log.begin({"generated", "", 0, 0, {{"process", true, ""}, {"socket", true, ""}}});
+  recording_description description;
+  description.agent_version = "generated";
+  description.started_boottime_ns = generator::started_boottime_ns;
+  description.features = {{"process", true, ""}, {"socket", true, ""}};
+  log.begin(description);
   log.add(cgroup_listing{made.cgroups(), true});
   for (uint64_t n = 0; n < made.containers_made(); ++n)
     log.add(metadata_of({n, false}));
@@ -65,6 +71,13 @@ int main(int argc, char** argv) {
   std::string path;
   troupe::generator_options options;
   app.add_option("-o,--output", path, "where to; - is stdout")->required();
+  const std::map<std::string, troupe::generated_load> loads{
+      {"connections", troupe::generated_load::connections},
+      {"progress", troupe::generated_load::progress},
+      {"processes", troupe::generated_load::processes},
+      {"cgroups", troupe::generated_load::cgroups}};
+  app.add_option("--load", options.load, "what the records tell of")
+      ->transform(CLI::CheckedTransformer(loads));
   app.add_option("--containers", options.containers, "that are there at a time");
   app.add_option("--connections", options.connections_open, "of each container at a time");
   app.add_option("--destinations", options.destinations, "that each container talks to");

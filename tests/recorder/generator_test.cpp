@@ -51,4 +51,64 @@ TEST_CASE("a generated stream is well formed, and its own account of it is true"
   CHECK(kinds[EVENT_CGROUP_CREATED] == 19);
 }
 
+namespace {
+
+std::map<uint16_t, uint64_t> kinds_of(const std::vector<std::byte>& bytes) {
+  std::map<uint16_t, uint64_t> kinds;
+  for (size_t at = 0; at < bytes.size();) {
+    event_header header{};
+    std::memcpy(&header, bytes.data() + at, sizeof(header));
+    ++kinds[header.kind];
+    at += header.size;
+  }
+  return kinds;
+}
+
+std::map<uint16_t, uint64_t> kinds_of(generated_load load) {
+  generator_options options;
+  options.load = load;
+  options.containers = 10;
+  options.connections_open = 5;
+  options.records = 300;
+  generator made{options};
+  std::vector<std::byte> bytes;
+  while (made.next(bytes, 4096)) {
+  }
+  return kinds_of(bytes);
+}
+
+} // namespace
+
+TEST_CASE("each load is made of its own kinds of records") {
+  using counts = std::map<uint16_t, uint64_t>;
+  CHECK(kinds_of(generated_load::connections)
+        == counts{{EVENT_TCP_OPENED, 150}, {EVENT_TCP_CLOSED, 150}});
+  CHECK(kinds_of(generated_load::progress)
+        == counts{{EVENT_TCP_OPENED, 50}, {EVENT_TCP_PROGRESS, 250}});
+  CHECK(kinds_of(generated_load::processes)
+        == counts{{EVENT_PROCESS_FORKED, 100},
+                  {EVENT_PROCESS_EXECUTED, 100},
+                  {EVENT_PROCESS_EXITED, 100}});
+  CHECK(kinds_of(generated_load::cgroups)
+        == counts{{EVENT_CGROUP_CREATED, 150}, {EVENT_CGROUP_REMOVED, 150}});
+}
+
+TEST_CASE("each container meets every destination") {
+  generator_options options;
+  options.containers = 10;
+  options.destinations = 5;
+  options.connections_open = 10;
+  options.records = 100;
+  generator made{options};
+  std::vector<std::byte> bytes;
+  made.next(bytes, size_t{100} * sizeof(tcp_connection));
+  std::set<std::pair<uint64_t, uint8_t>> met;
+  for (size_t at = 0; at < bytes.size(); at += sizeof(tcp_connection)) {
+    tcp_connection record{};
+    std::memcpy(&record, bytes.data() + at, sizeof(record));
+    met.emplace(record.header.cgroup_id, record.endpoints.remote[15]);
+  }
+  CHECK(met.size() == 50);
+}
+
 } // namespace troupe
