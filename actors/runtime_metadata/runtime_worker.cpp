@@ -32,10 +32,16 @@ constexpr milliseconds longest_pause{2'000};
 call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_client& client,
                   const call_limits& limits, event_window& window,
                   const runtime_reports_actor& parent) {
+  bool understood = true;
   const event_observer observer{
       .opened =
           [&] {
             auto version = client.version(limits);
+            // Whoever has only garbage for the simplest question is not the runtime, and no news
+            // each time that it is tried. One that is late may be slow for the moment.
+            understood = version || version.error().code != ec::runtime_garbage;
+            if (!understood)
+              return self->send(parent, stream_lost{endpoint, version.error()});
             self->send(parent, stream_opened{endpoint, version ? std::move(*version) : ""});
             // Events of this while wait in the socket, so nothing falls between list and events.
             // When the list fails its questions are asked one by one.
@@ -47,7 +53,7 @@ call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_
           },
       .event =
           [&](runtime_event event) {
-            if (window.enter(limits.stop))
+            if (understood && window.enter(limits.stop))
               self->send(parent, stream_event{endpoint, std::move(event)});
           },
   };

@@ -51,6 +51,7 @@ class ContainerdSocketFaults(RuntimeFaultCase):
         metrics = self.wait_for_counts(self.agent, KNOWN, 25, 5)
         self.check_healthy(metrics)
         self.wait_until_up(self.agent, "containerd")
+        self.check_talk(self.agent, self.socket.path)
 
     def check_other_runtime(self):
         neighbour = OrderedClient(self, "neighbour")

@@ -43,6 +43,7 @@ class DockerSocketFaults(RuntimeFaultCase):
         metrics = self.wait_for_counts(self.agent, "/docker/client", 50, 10)
         self.check_healthy(metrics)
         self.wait_until_up(self.agent, "docker")
+        self.check_talk(self.agent, self.socket.path)
 
     def check_other_runtime(self):
         neighbour = ContainerdClient(self, "neighbour", "ns1")

@@ -19,7 +19,7 @@ namespace {
 // Says what the test put into it.
 class scripted_client final : public runtime_client {
 public:
-  call_result<std::string> version(const call_limits&) override { return std::string{"9.9"}; }
+  call_result<std::string> version(const call_limits&) override { return versioned; }
   call_result<std::vector<container_answer>> list(const call_limits&) override { return listed; }
   call_result<container_answer> inspect(const container_query& query, const call_limits&) override {
     return docker_answer(query.id, "web");
@@ -34,6 +34,7 @@ public:
     return {ec::runtime_unreachable, "ended"};
   }
 
+  call_result<std::string> versioned = std::string{"9.9"};
   call_result<std::vector<container_answer>> listed =
       std::vector{docker_answer("a1", "web"), docker_answer("a2", "db")};
   std::vector<runtime_event> events{docker_event(runtime_event_kind::created, "a3", "new")};
@@ -161,6 +162,26 @@ TEST_CASE_FIXTURE(worker_test, "runtime watcher: where the list fails, events st
   CHECK(take_reports() == texts{"opened 9.9", "event new", "lost ended"});
 }
 
+TEST_CASE_FIXTURE(worker_test,
+                  "runtime watcher: a late version is no reason to doubt the runtime") {
+  client->versioned = call_error{ec::runtime_timeout, "late"};
+  spawn(runtime_watcher, size_t{0}, client, call_limits{}, std::make_shared<event_window>(),
+        parent);
+  run();
+  CHECK(take_reports() == texts{"opened ", "listed 2", "event new", "lost ended"});
+}
+
+TEST_CASE_FIXTURE(worker_test, "runtime watcher: who streams and is not understood is no runtime") {
+  client->versioned = call_error{ec::runtime_garbage, "what?"};
+  spawn(runtime_watcher, size_t{0}, client, call_limits{}, std::make_shared<event_window>(),
+        parent);
+  run();
+  CHECK(take_reports() == texts{"lost what?", "lost ended"});
+  client->versioned = std::string{"9.9"};
+  advance(100ms);
+  CHECK(take_reports() == texts{"opened 9.9", "listed 2", "event new", "lost ended"});
+}
+
 TEST_CASE_FIXTURE(worker_test, "runtime worker and watcher end with their parent") {
   auto worker = spawn(runtime_worker, size_t{0}, client, call_limits{}, parent);
   auto watcher = spawn(runtime_watcher, size_t{0}, client, call_limits{},
@@ -197,14 +218,12 @@ TEST_CASE("runtime metadata: all its threads end at once, even while every runti
       settings chosen;
       chosen.docker_sockets = {"/docker"};
       chosen.containerd_sockets = {"/containerd"};
-      const auto actor =
-          system.spawn(runtime_metadata_with_crew, chosen,
-                       make_runtime_crew(
-                           system, chosen,
-                           [&](const runtime_endpoint&) {
-                             return std::make_shared<hung_client>(calls);
-                           },
-                           nullptr));
+      const auto actor = system.spawn(
+          runtime_metadata_with_crew, chosen,
+          make_runtime_crew(
+              system, chosen,
+              [&](const runtime_endpoint&) { return std::make_shared<hung_client>(calls); },
+              nullptr));
       const auto sink =
           system.spawn([](metadata_sink_actor::pointer) -> metadata_sink_actor::behavior_type {
             return {[](const container_resolved&) {

@@ -11,6 +11,8 @@ from tests.e2e.harness.workload import CLOSED_PORT, PORT, outbound, start_server
 # The agent asks often and gives up early, so that a fault shows soon and often.
 IMPATIENT = ("--fallback-name-after", "500ms", "--runtime-timeout", "500ms", *LARGE_RING)
 NAMED_SECONDS = 40
+# Connected; disconnected, for two reasons in turn where a connection is cut; connected.
+TALK_MAX = 6
 
 
 class RuntimeFaultCase(RuntimeTestCase):
@@ -56,6 +58,11 @@ class RuntimeFaultCase(RuntimeTestCase):
     def wait_until_up(self, agent, runtime):
         agent.wait_for(lambda m: m.value("troupe_runtime_up", runtime=runtime) == 1,
                        NAMED_SECONDS, f"{runtime} to be up again")
+
+    def check_talk(self, agent, socket):
+        """Between its beginning and its end a fault is told a few times, not at every try."""
+        said = [line for line in agent.child.stderr().splitlines() if str(socket) in line]
+        self.assertLessEqual(len(said), TALK_MAX, said)
 
     def check_healthy(self, metrics):
         self.assertEqual(metrics.losses(), [])
