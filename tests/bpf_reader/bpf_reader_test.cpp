@@ -107,6 +107,35 @@ TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: shows itself to the registry, and
   CHECK(h->changed[0].container == 1);
 }
 
+TEST_CASE_FIXTURE(reader_fixture,
+                  "bpf_reader: a container's gauge shows how much of its credit is used") {
+  const auto watched =
+      spawn([](gauged_actor<container_actor>* self,
+               const std::shared_ptr<heard>& h) { return test_container(self, h); },
+            h);
+  const auto used = [gauge = gauge_of(watched)] {
+    const auto x = gauge->read(0, [](uint64_t) { return std::string{}; });
+    return std::pair{x.credit_used, x.credit_granted};
+  };
+  settings options;
+  options.credit_batches = 2;
+  start(options);
+  tell(route_cgroup{11, 1}, watched);
+  CHECK(used() == std::pair<uint64_t, uint64_t>{0, 2});
+  for (int i = 0; i < 3; ++i) { // The third one waits for credit.
+    kernel->events.push_back(opened(11));
+    step();
+  }
+  CHECK(h->batches == 2);
+  CHECK(used() == std::pair<uint64_t, uint64_t>{2, 2});
+  tell(credit{1, 2});
+  CHECK(h->batches == 3);
+  CHECK(used() == std::pair<uint64_t, uint64_t>{1, 2});
+  tell(credit{1, 5}); // More than was owed.
+  CHECK(used() == std::pair<uint64_t, uint64_t>{0, 2});
+  CHECK(gauge_of(reader)->read(0, [](uint64_t) { return std::string{}; }).batches == 3);
+}
+
 TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: a new cgroup's events wait for its route") {
   start();
   kernel->events = {created(11, "/docker/abc"), forked(11), opened(11)};
