@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/text/utf8.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace troupe {
-
-/// One code point cut off the front of a text.
-struct code_point {
-  char32_t value = 0;
-  size_t size = 0;    ///< bytes taken; 0 only at the end of the text
-  bool valid = false; ///< false: `size` is 1 and the byte is no UTF-8 (overlong and surrogate too)
-};
-
-/// The code point at `text[at]`.
-[[nodiscard]] code_point decode_utf8(std::string_view text, size_t at);
 
 /// True for what may not reach a terminal as it is: control characters (C0, DEL, C1), and format
 /// characters that hide or reorder what stands beside them (bidi overrides, zero-width, BOM).

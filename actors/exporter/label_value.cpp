@@ -2,8 +2,9 @@
 
 #include "actors/exporter/label_value.hpp"
 
+#include "actors/text/utf8.hpp"
+
 #include <algorithm>
-#include <cstdint>
 
 namespace troupe {
 
@@ -15,36 +16,9 @@ bool is_plain(unsigned char c) {
   return c >= 0x20 && c < 0x7f && c != '\\' && c != '"';
 }
 
-bool is_continuation(unsigned char c) {
-  return (c & 0xc0) == 0x80;
-}
-
-/// Bytes of the well-formed sequence that `text` begins with, 0 when it is ill-formed.
-/// The Unicode Standard, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF.
-size_t multibyte_size(std::string_view text) {
-  const auto byte = [&](size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
-  const auto first = byte(0);
-  const size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < size)
-    return 0;
-  for (size_t i = 1; i < size; ++i)
-    if (!is_continuation(byte(i)))
-      return 0;
-  const auto second = byte(1);
-  const bool ill_formed = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)
-                          || (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-  return ill_formed ? 0 : size;
-}
-
-/// Well-formed, but a terminal obeys it: C1 controls, line separators, changes of direction.
-bool is_obeyed(std::string_view character) {
-  const auto lies_in = [character](std::string_view first, std::string_view last) {
-    return character.size() == first.size() && character >= first && character <= last;
-  };
-  return lies_in("\xC2\x80", "\xC2\x9F") || lies_in("\xE2\x80\xA8", "\xE2\x80\xAE")
-         || lies_in("\xE2\x81\xA6", "\xE2\x81\xA9");
+/// A terminal obeys it: C1 controls, line separators, changes of direction.
+bool is_obeyed(char32_t c) {
+  return (c >= 0x80 && c <= 0x9f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
 /// What one character, or one bad byte, becomes.
@@ -71,9 +45,9 @@ character next_character(std::string_view rest) {
   }
   if (is_plain(c))
     return {1, one, one};
-  if (const auto size = c < 0x80 ? 0 : multibyte_size(rest); size > 0) {
-    const auto text = is_obeyed(rest.substr(0, size)) ? replacement : rest.substr(0, size);
-    return {size, text, text};
+  if (const auto point = decode_utf8(rest, 0); c >= 0x80 && point.valid) {
+    const auto text = is_obeyed(point.value) ? replacement : rest.substr(0, point.size);
+    return {point.size, text, text};
   }
   return {1, replacement, replacement};
 }
