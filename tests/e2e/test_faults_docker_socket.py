@@ -11,7 +11,7 @@ from tests.e2e.harness import faulty_socket
 from tests.e2e.harness.faulty_socket import FaultySocket
 from tests.e2e.harness.runtime_faults import IMPATIENT, NAMED_SECONDS, RuntimeFaultCase, \
     peak_resident_bytes
-from tests.e2e.harness.workload import ContainerdClient, OrderedClient
+from tests.e2e.harness.workload import PORT, ContainerdClient, OrderedClient
 
 # Eight lookups at once may hold 4 MiB each, and one list 16 MiB.
 GROWTH_BOUND_BYTES = 64 << 20
@@ -47,7 +47,7 @@ class DockerSocketFaults(RuntimeFaultCase):
 
     def check_other_runtime(self):
         neighbour = ContainerdClient(self, "neighbour", "ns1")
-        neighbour.order("connect", self.server_address, 8080, 7, 1000)
+        neighbour.order("connect", self.server_address, PORT, 7, 1000)
         metrics = self.wait_for_counts(self.agent, "/containerd/ns1/neighbour", 7, 0)
         images = metrics.label_values("container_info", "image",
                                       container_id="/containerd/ns1/neighbour")
@@ -68,7 +68,8 @@ class DockerSocketFaults(RuntimeFaultCase):
 
     def test_docker_socket_that_answers_100_megabytes(self):
         before = peak_resident_bytes(self.agent.child.pid)
-        self.misbehave(faulty_socket.answer_100_megabytes_of_json, "larger than troupe accepts|has no end")
+        self.misbehave(faulty_socket.answer_100_megabytes_of_json,
+                       "larger than troupe accepts|has no end")
         grown = peak_resident_bytes(self.agent.child.pid) - before
         self.assertLess(grown, GROWTH_BOUND_BYTES)
 

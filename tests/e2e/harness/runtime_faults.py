@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to hold while one runtime's socket misbehaves, whichever it is and however it does it."""
+"""What has to hold while a runtime's socket misbehaves, whichever it is and however it does it."""
 
 import pathlib
 import re

@@ -2,6 +2,7 @@
 """The program under test: as an agent, as a trace that runs, as a command that ends."""
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -59,8 +60,8 @@ class Agent:
         self.logs = logs
         self.env = env or {}
         self.port = free_port()
-        self.options = ["--listen", f"127.0.0.1:{self.port}", *runtime_sockets(docker_socket, containerd_socket),
-                        *options]
+        self.options = ["--listen", f"127.0.0.1:{self.port}",
+                        *runtime_sockets(docker_socket, containerd_socket), *options]
         self.child = None
 
     def start(self):
@@ -74,14 +75,14 @@ class Agent:
         return self.get("/readyz")[0] == 200
 
     def get(self, path):
-        """(status, body); status 0 when nobody answers."""
+        """(status, body); status 0 when nobody answers, or not to the end."""
         url = f"http://127.0.0.1:{self.port}{path}"
         try:
             with urllib.request.urlopen(url, timeout=10) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors="replace")
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, http.client.HTTPException):
             return 0, ""
 
     def scrape_text(self):
