@@ -38,6 +38,12 @@ void bpf_reader_state::start(const settings& options, std::unique_ptr<event_sour
 }
 
 void bpf_reader_state::drain_once() {
+  // CAF hands an actor six urgent messages, then up to three others, this one among them. With a
+  // poll of 20 ms in each such round the credit of a few hundred batches a second would come back,
+  // whatever the containers do: so first all messages that are there, within a bound.
+  if (!self_->mailbox().empty() && ++rounds_without_poll_ < rounds_without_poll_max)
+    return self_->send(bpf_reader_actor{self_}, drain{});
+  rounds_without_poll_ = 0;
   source_->poll(interval_, *router_);
   router_->flush();
   // In the beginning most cgroups are unknown, and the registry's own walk tells of them all. A
@@ -46,21 +52,25 @@ void bpf_reader_state::drain_once() {
     router_->ask_for_paths();
   waiting_ = is_full();
   if (!waiting_)
+    drain_again();
+}
+
+void bpf_reader_state::drain_again() {
+  if (!source_->ended())
     self_->send(bpf_reader_actor{self_}, drain{});
 }
 
 /// What the kernel has must be taken, and lost here if need be; a recording can wait.
 bool bpf_reader_state::is_full() const {
-  return !live_ && router_->pending().largest > backlog_max_;
+  return !live_ && router_->pending_bytes() > backlog_max_;
 }
 
 /// After whatever may have made room.
 void bpf_reader_state::go_on() {
-  router_->flush();
   if (!waiting_ || is_full())
     return;
   waiting_ = false;
-  self_->send(bpf_reader_actor{self_}, drain{});
+  drain_again();
 }
 
 /// For those who look at the container: how much of its credit is used. A batch that went without
@@ -98,6 +108,7 @@ void bpf_reader_state::take_tick() {
     --repairs_;
     walk_processes();
   }
+  router_->flush();
   go_on();
 }
 
@@ -113,6 +124,7 @@ void bpf_reader_state::take_route(const route_cgroup& x, const container_actor& 
     router_->renew_credit(x.container);
   source_->set_ignored(x.cgroup, false);
   self_->send(registry_, route_changed{x.cgroup, x.container});
+  router_->flush();
   go_on();
 }
 
@@ -138,7 +150,7 @@ reader_status bpf_reader_state::status() {
   result.maps = source_->map_usages();
   result.routes = router_->routes();
   result.ignored = router_->ignored();
-  result.pending_bytes = router_->pending().bytes;
+  result.pending_bytes = router_->pending_bytes();
   return result;
 }
 
@@ -202,9 +214,10 @@ event_source_factory kernel_events(const settings& options, const cgroup_hierarc
   };
 }
 
-bpf_reader_actor::behavior_type
-bpf_reader(gauged_pointer<bpf_reader_actor, bpf_reader_state> self, const settings& options,
-           const cgroup_hierarchy& hierarchy, const registry_actor& registry) {
+bpf_reader_actor::behavior_type bpf_reader(gauged_pointer<bpf_reader_actor, bpf_reader_state> self,
+                                           const settings& options,
+                                           const cgroup_hierarchy& hierarchy,
+                                           const registry_actor& registry) {
   return bpf_reader_of(self, options, kernel_events(options, hierarchy), registry);
 }
 

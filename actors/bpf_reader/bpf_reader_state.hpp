@@ -36,6 +36,7 @@ struct bpf_reader_state : router_output {
 private:
   static constexpr auto first_walk = std::chrono::seconds{1};
   static constexpr uint64_t fork_margin_ns = 1'000'000'000;
+  static constexpr uint32_t rounds_without_poll_max = 1024;
 
   struct receiver {
     container_actor handle;
@@ -46,6 +47,7 @@ private:
   void show_credit(const receiver& to, uint64_t used) const;
   [[nodiscard]] bool is_full() const;
   void go_on();
+  void drain_again();
 
   void send_batch(container_key container, event_batch batch) override;
   void cgroup_created(cgroup_found cgroup) override;
@@ -60,8 +62,9 @@ private:
   std::unordered_map<container_key, receiver> containers_;
   uint32_t credit_batches_ = 0;
   std::chrono::milliseconds interval_{20};
-  uint64_t backlog_max_ = 0; ///< with more a source that can wait does
+  uint64_t backlog_max_ = 0; ///< of all containers; with more a source that can wait does
   bool live_ = true;
+  uint32_t rounds_without_poll_ = 0;
   bool waiting_ = false; ///< for credit or a route, with the source
   std::chrono::steady_clock::time_point started_;
   int64_t repairs_ = 0;            ///< walks still to make after a loss

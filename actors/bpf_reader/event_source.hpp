@@ -35,6 +35,9 @@ public:
   /// has its own clock, and waits for whoever is behind.
   [[nodiscard]] virtual bool live() const { return true; }
 
+  /// True when nothing will come any more.
+  [[nodiscard]] virtual bool ended() const { return false; }
+
   /// Waits until much has gathered, but at most so long; then gives what is there, a bounded
   /// amount, in order.
   virtual void poll(std::chrono::milliseconds wait, record_sink& sink) = 0;

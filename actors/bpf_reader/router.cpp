@@ -277,9 +277,11 @@ void router::grant(container_key container, uint32_t batches) {
   auto* index = containers_.find(container);
   if (index == nullptr)
     return;
-  auto& credit = slots_[*index].credit;
+  auto& x = slots_[*index];
   // Batches that went without credit come back as well: never above what was given at first.
-  credit = std::min(limits_.credit_batches, credit + std::min(batches, limits_.credit_batches));
+  x.credit = std::min(limits_.credit_batches, x.credit + std::min(batches, limits_.credit_batches));
+  if (x.credit > 0)
+    send(x);
 }
 
 void router::renew_credit(container_key container) {
@@ -300,13 +302,10 @@ void router::end_walk(uint64_t begun_before_ns, uint64_t now_ns) {
     deliver(exited.header.cgroup_id, exited.header);
 }
 
-router::backlog router::pending() const {
-  backlog result;
-  for (const auto index : ready_) {
-    const uint64_t bytes = slots_[index].batch.records.size();
-    result.bytes += bytes;
-    result.largest = std::max(result.largest, bytes);
-  }
+uint64_t router::pending_bytes() const {
+  uint64_t result = 0;
+  for (const auto index : ready_)
+    result += slots_[index].batch.records.size();
   return result;
 }
 

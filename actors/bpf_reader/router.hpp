@@ -59,7 +59,7 @@ public:
   /// Forgets the cgroup; its container too, when it was the last one.
   void unroute(cgroup_id cgroup);
 
-  /// A container may get so many more batches.
+  /// A container may get so many more batches, and gets what waits for it.
   void grant(container_key container, uint32_t batches);
 
   /// The container was started anew: what its predecessor had not granted back will not come.
@@ -75,12 +75,8 @@ public:
 
   [[nodiscard]] std::vector<event_count> events() const;
   [[nodiscard]] std::vector<loss_count> losses() const;
-  /// Bytes that wait for a route or for credit: of all, and of the one with most.
-  struct backlog {
-    uint64_t bytes = 0;
-    uint64_t largest = 0;
-  };
-  [[nodiscard]] backlog pending() const;
+  /// That wait for a route or for credit, of all.
+  [[nodiscard]] uint64_t pending_bytes() const;
   [[nodiscard]] uint64_t routes() const { return routes_; }
   [[nodiscard]] uint64_t ignored() const { return ignored_; }
   [[nodiscard]] uint64_t processes() const { return processes_.size(); }

@@ -56,6 +56,12 @@ public:
     }
   }
 
+  /// The connection will be looked for soon: has its cache line fetched meanwhile.
+  void expect(uint64_t cookie) const {
+    if (!slots_.empty())
+      __builtin_prefetch(&slots_[home(cookie)], 1);
+  }
+
   /// Adds a connection whose cookie is not 0 and not in the table.
   connection& insert(const connection& added) {
     if (4 * (size_ + 1) > 3 * slots_.size())

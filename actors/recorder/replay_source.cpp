@@ -2,7 +2,6 @@
 #include "actors/recorder/replay_source.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -12,43 +11,41 @@ replay_source::replay_source(recording_reader recording, double speed, replay_li
     : recording_(std::move(recording)), speed_(speed), listener_(std::move(listener)) {}
 
 void replay_source::poll(std::chrono::milliseconds wait, record_sink& sink) {
+  if (started_ == std::chrono::steady_clock::time_point{})
+    started_ = std::chrono::steady_clock::now();
   const auto until_ns = due_until_ns();
   size_t budget = replayed_bytes_a_poll;
   auto result = given::frame;
   while (result == given::frame && !progress_.finished)
     result = give(sink, until_ns, budget);
-  if (result == given::early || progress_.finished)
+  if (result == given::early)
     std::this_thread::sleep_for(wait);
 }
 
 /// The time on the recorded machine up to which records are due now.
 uint64_t replay_source::due_until_ns() const {
-  if (speed_ == no_pace || first_record_ns_ == 0)
+  if (speed_ == no_pace)
     return UINT64_MAX;
   const std::chrono::duration<double, std::nano> passed =
       std::chrono::steady_clock::now() - started_;
-  return first_record_ns_ + static_cast<uint64_t>(passed.count() * speed_);
+  return recording_.description().started_boottime_ns
+         + static_cast<uint64_t>(passed.count() * speed_);
 }
 
 /// Gives the rest of the frame, or of a new one, as far as it is due and within the budget.
 replay_source::given replay_source::give(record_sink& sink, uint64_t until_ns, size_t& budget) {
-  if (at_ == size_ && !load_frame()) {
+  if (records_.empty() && !load_frame()) {
     finish();
     return given::all;
   }
-  const auto* bytes = reinterpret_cast<const std::byte*>(records_.data());
-  while (at_ < size_) {
-    const auto left = size_ - at_;
-    const auto& header = *reinterpret_cast<const event_header*>(bytes + at_);
-    if (left < sizeof(header) || header.size < sizeof(header) || header.size % 8 != 0
-        || header.size > left) {
+  while (!records_.empty()) {
+    // Aligned: a frame's buffer comes from operator new, and each size is a multiple of 8.
+    const auto& header = *reinterpret_cast<const event_header*>(records_.data());
+    if (records_.size() < sizeof(header) || header.size < sizeof(header) || header.size % 8 != 0
+        || header.size > records_.size()) {
       ++progress_.invalid_frames;
-      at_ = size_;
+      records_ = {};
       return given::frame;
-    }
-    if (first_record_ns_ == 0) {
-      first_record_ns_ = header.time_ns;
-      started_ = std::chrono::steady_clock::now();
     }
     if (header.time_ns > until_ns)
       return given::early;
@@ -56,7 +53,7 @@ replay_source::given replay_source::give(record_sink& sink, uint64_t until_ns, s
       return given::enough;
     budget -= header.size;
     sink.take(header);
-    at_ += header.size;
+    records_ = records_.subspan(header.size);
     ++progress_.records;
   }
   return given::frame;
@@ -69,11 +66,7 @@ bool replay_source::load_frame() {
       take_frame(*frame);
       continue;
     }
-    size_ = frame->payload.size();
-    at_ = 0;
-    // One word more than there is: a header is looked at before its size is known.
-    records_.resize((size_ + sizeof(event_header)) / sizeof(uint64_t) + 1);
-    std::memcpy(records_.data(), frame->payload.data(), size_);
+    records_ = frame->payload; // Valid until the next frame is read.
     return true;
   }
   return false;

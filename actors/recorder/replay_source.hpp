@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: console
+
 #include "actors/bpf_reader/event_source.hpp"
 #include "actors/recorder/recording_reader.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 namespace troupe {
@@ -39,6 +42,7 @@ public:
   replay_source(recording_reader recording, double speed, replay_listener listener);
 
   [[nodiscard]] bool live() const override { return false; }
+  [[nodiscard]] bool ended() const override { return progress_.finished; }
   void poll(std::chrono::milliseconds wait, record_sink& sink) override;
   // The recorded walks are in the stream.
   bool walk_processes(record_sink& /*sink*/) override { return true; }
@@ -63,11 +67,8 @@ private:
   double speed_;
   replay_listener listener_;
   replay_progress progress_;
-  std::vector<uint64_t> records_; ///< of one frame; 64-bit words, so that records lie aligned
-  size_t size_ = 0;
-  size_t at_ = 0;
-  uint64_t first_record_ns_ = 0; ///< its time on the recorded machine
-  std::chrono::steady_clock::time_point started_;
+  std::span<const std::byte> records_; ///< the rest of a frame, where the recording has it
+  std::chrono::steady_clock::time_point started_; ///< the first poll
 };
 
 } // namespace troupe

@@ -25,7 +25,7 @@ def measure(setting):
         before, after = _live(setting, setting.folder / program, arguments, containers)
         batches = after["+Inf"] - before["+Inf"]
         figures += [Figure(f"p{percent}, {what}", "ms", [bound(before, after, percent) * 1e3],
-                           note=f"upper end of its bucket; {batches:.0f} batches")
+                           note=f"{batches:.0f} batches")
                     for percent in (50, 99)]
     return figures
 

@@ -45,7 +45,7 @@ def _measure(agent):
     cpu = agent.cpu_seconds() - cpu
     before, last = Metrics(first), Metrics(text)
     flowed = last.value("troupe_events_total") - before.value("troupe_events_total")
-    return [Figure("scrape", "s", seconds, 0.25, note="headers, body, all of it read"),
+    return [Figure("scrape", "s", seconds, 0.25),
             Figure("  the slowest", "s", [max(seconds)], 0.25),
             Figure("  series", "", [sizes[-1]], 100_000, at_least=True),
             Figure("  events that flowed meanwhile", "thousand/s", [flowed / elapsed / 1e3]),
