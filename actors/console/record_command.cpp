@@ -9,6 +9,7 @@
 #include "actors/console/real_commands.hpp"
 #include "actors/console/recording_factories.hpp"
 #include "actors/console/troupe_run.hpp"
+#include "actors/host/node_info.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -151,7 +152,7 @@ int run_record_command(const record_request& request, const output_streams& stre
   options.path = request.path == "-" ? "/dev/stdout" : request.path;
   options.limits = {request.file_bytes_max, request.files_kept};
   options.agent_version = TROUPE_VERSION;
-  options.kernel_version = machine.release;
+  options.node = read_node_info(config.host_root);
   options.on_end = [&end](const recorder_status& status) {
     end.set(status);
   };

@@ -24,10 +24,12 @@ constexpr uint32_t chunks_in_flight = 64;
 /// whose factories hold this.
 struct recording_run {
   recorder_options options;
+  std::shared_ptr<actor_board> board;
   std::shared_ptr<chunk_window> window = std::make_shared<chunk_window>(chunks_in_flight);
   recorder_actor handle;
 
-  explicit recording_run(recorder_options x) : options(std::move(x)) {}
+  recording_run(recorder_options x, std::shared_ptr<actor_board> y)
+      : options(std::move(x)), board(std::move(y)) {}
   ~recording_run() {
     if (handle)
       caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
@@ -36,8 +38,10 @@ struct recording_run {
   recording_run& operator=(const recording_run&) = delete;
 
   const recorder_actor& recorder_in(caf::actor_system& system) {
-    if (!handle)
+    if (!handle) {
       handle = system.spawn<caf::detached>(recorder, options, window);
+      board->add_helper("recorder", waits::by_design, gauge_of(handle));
+    }
     return handle;
   }
 };
@@ -92,7 +96,7 @@ replay_listener listener_of(const replay_run& run, const registry_actor& registr
 void add_recorder(troupe_factories& factories, const settings& config,
                   const cgroup_hierarchy& hierarchy, const recorder_options& options,
                   bool with_metadata) {
-  const auto run = std::make_shared<recording_run>(options);
+  const auto run = std::make_shared<recording_run>(options, factories.board);
   factories.host = [run,
                     make = std::move(factories.host)](caf::actor_system& system) -> host_actor {
     return system.spawn(host_tap, make(system), run->recorder_in(system));
@@ -116,8 +120,7 @@ void replace_machine(troupe_factories& factories, const settings& config,
                      recording_reader recording, double speed,
                      const std::function<void(const replay_progress&)>& finished) {
   const auto run = std::make_shared<replay_run>();
-  node_info node;
-  node.kernel_version = recording.description().kernel_version;
+  const auto node = recording.description().node;
   run->recording = std::move(recording);
   run->speed = speed;
   run->finished = finished;

@@ -11,7 +11,7 @@ namespace troupe {
 
 namespace {
 
-using pointer = recorder_actor::stateful_pointer<recorder_state>;
+using pointer = gauged_pointer<recorder_actor, recorder_state>;
 
 /// A recording begins with a walk through the cgroups, but not at any price.
 constexpr std::chrono::seconds walk_patience{5};
@@ -47,7 +47,7 @@ void start(pointer self, const recording_started& x) {
   auto& st = self->state;
   recording_description description;
   description.agent_version = st.options.agent_version;
-  description.kernel_version = st.options.kernel_version;
+  description.node = st.options.node;
   description.started_boottime_ns = boot_time_now_ns();
   description.started_unix_ns = unix_now_ns();
   description.features = x.features;

@@ -5,10 +5,8 @@
 
 #include "actors/recorder/chunk_window.hpp"
 #include "actors/recorder/recording_log.hpp"
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <functional>
 #include <memory>
@@ -21,7 +19,7 @@ struct recorder_options {
   std::string path;
   recording_limits limits;
   std::string agent_version;
-  std::string kernel_version;
+  node_info node;
   /// Called once, in the recorder's thread: when the recording has ended, or cannot go on.
   std::function<void(const recorder_status&)> on_end;
 };
@@ -38,7 +36,7 @@ struct recorder_state {
 
 /// Writes one recording. It ends when it is told to and its reader has ended, whose last records it
 /// still takes; or at the first error. Spawn it detached.
-recorder_actor::behavior_type recorder(recorder_actor::stateful_pointer<recorder_state> self,
+recorder_actor::behavior_type recorder(gauged_pointer<recorder_actor, recorder_state> self,
                                        const recorder_options& options,
                                        const std::shared_ptr<chunk_window>& window);
 

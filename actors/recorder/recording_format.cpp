@@ -105,7 +105,9 @@ std::vector<std::byte> encode(const recording_description& x) {
   std::vector<std::byte> bytes;
   byte_writer out{bytes};
   out.text(x.agent_version);
-  out.text(x.kernel_version);
+  for (const auto* text :
+       {&x.node.hostname, &x.node.kernel_version, &x.node.machine_id, &x.node.system_uuid})
+    out.text(*text);
   out.number(x.started_boottime_ns);
   out.number(x.started_unix_ns);
   out.number(static_cast<uint32_t>(x.features.size()));
@@ -113,6 +115,7 @@ std::vector<std::byte> encode(const recording_description& x) {
     out.text(feature.feature);
     out.number(static_cast<uint8_t>(feature.enabled));
     out.text(feature.reason);
+    out.text(feature.hook);
   }
   return bytes;
 }
@@ -156,7 +159,9 @@ std::optional<recording_description> decode_description(std::span<const std::byt
   byte_reader in{bytes};
   recording_description x;
   x.agent_version = in.text();
-  x.kernel_version = in.text();
+  for (auto* text :
+       {&x.node.hostname, &x.node.kernel_version, &x.node.machine_id, &x.node.system_uuid})
+    *text = in.text();
   x.started_boottime_ns = in.number<uint64_t>();
   x.started_unix_ns = in.number<int64_t>();
   x.features = read_many(in, [](byte_reader& from) {
@@ -164,6 +169,7 @@ std::optional<recording_description> decode_description(std::span<const std::byt
     feature.feature = from.text();
     feature.enabled = from.number<uint8_t>() != 0;
     feature.reason = from.text();
+    feature.hook = from.text();
     return feature;
   });
   return if_whole(in, std::move(x));

@@ -49,7 +49,7 @@ static_assert(sizeof(frame_header) == 16);
 /// Where and when a recording was made.
 struct recording_description {
   std::string agent_version;
-  std::string kernel_version;
+  node_info node;
   uint64_t started_boottime_ns = 0; ///< CLOCK_BOOTTIME, the clock of all records
   int64_t started_unix_ns = 0;      ///< the same moment
   std::vector<feature_status> features;

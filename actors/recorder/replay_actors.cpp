@@ -12,7 +12,7 @@ namespace {
 /// So many answers about containers that were removed are kept for those who have yet to ask.
 constexpr size_t removed_kept = 2'000;
 
-using metadata_pointer = replay_metadata_actor::stateful_pointer<replay_metadata_state>;
+using metadata_pointer = gauged_pointer<replay_metadata_actor, replay_metadata_state>;
 
 replay_metadata_state::container name_of(const cgroup_identity& x) {
   return {x.runtime, x.name_space, x.id};
@@ -71,7 +71,7 @@ runtime_listing list(const replay_metadata_state& st) {
 } // namespace
 
 replay_host_actor::behavior_type
-replay_host(replay_host_actor::stateful_pointer<replay_host_state> self, const node_info& node) {
+replay_host(gauged_pointer<replay_host_actor, replay_host_state> self, const node_info& node) {
   install_defaults(self, "replay_host");
   self->state.node = node;
   return {

@@ -6,10 +6,8 @@
 //
 // The machine and the runtimes of a replay: they know what the recording has told so far.
 
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <deque>
 #include <map>
@@ -26,7 +24,7 @@ struct replay_host_state {
 };
 
 replay_host_actor::behavior_type
-replay_host(replay_host_actor::stateful_pointer<replay_host_state> self, const node_info& node);
+replay_host(gauged_pointer<replay_host_actor, replay_host_state> self, const node_info& node);
 
 struct replay_metadata_state {
   /// As a recording has it: by runtime, namespace and id.
@@ -44,6 +42,6 @@ struct replay_metadata_state {
 };
 
 replay_metadata_actor::behavior_type
-replay_metadata(replay_metadata_actor::stateful_pointer<replay_metadata_state> self);
+replay_metadata(gauged_pointer<replay_metadata_actor, replay_metadata_state> self);
 
 } // namespace troupe

@@ -44,7 +44,7 @@ void keep_nothing(const T& /*answer*/) {}
 
 } // namespace
 
-host_actor::behavior_type host_tap(host_actor::stateful_pointer<host_tap_state> self,
+host_actor::behavior_type host_tap(gauged_pointer<host_actor, host_tap_state> self,
                                    const host_actor& host, const recorder_actor& recorder) {
   install_defaults(self, "host_tap");
   stand_in_for(self, host);
@@ -69,7 +69,7 @@ host_actor::behavior_type host_tap(host_actor::stateful_pointer<host_tap_state> 
 }
 
 metadata_tap_actor::behavior_type
-metadata_tap(metadata_tap_actor::stateful_pointer<metadata_tap_state> self,
+metadata_tap(gauged_pointer<metadata_tap_actor, metadata_tap_state> self,
              const runtime_metadata_actor& metadata, const recorder_actor& recorder) {
   install_defaults(self, "metadata_tap");
   stand_in_for(self, metadata);

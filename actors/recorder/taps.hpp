@@ -8,10 +8,8 @@
 // for an actor, forwards everything, and copies the answers to the recorder. The actors themselves
 // know nothing of recordings.
 
+#include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <unordered_map>
 
@@ -23,7 +21,7 @@ struct host_tap_state {
 };
 
 /// Ends when the host does.
-host_actor::behavior_type host_tap(host_actor::stateful_pointer<host_tap_state> self,
+host_actor::behavior_type host_tap(gauged_pointer<host_actor, host_tap_state> self,
                                    const host_actor& host, const recorder_actor& recorder);
 
 /// The tap asks in its own name, so that the answers pass it.
@@ -42,7 +40,7 @@ struct metadata_tap_state {
 
 /// Ends when the runtime_metadata does.
 metadata_tap_actor::behavior_type
-metadata_tap(metadata_tap_actor::stateful_pointer<metadata_tap_state> self,
+metadata_tap(gauged_pointer<metadata_tap_actor, metadata_tap_state> self,
              const runtime_metadata_actor& metadata, const recorder_actor& recorder);
 
 } // namespace troupe

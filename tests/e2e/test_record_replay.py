@@ -28,7 +28,11 @@ class Running:
         case.addCleanup(self.agent.child.stop)
 
     def wait_until_it_says(self, text):
-        wait_until(lambda: text in self.agent.child.stderr(), SETTLE_SECONDS, f"it to say: {text}")
+        def says():
+            self.agent.child.check_running()
+            return text in self.agent.child.stderr()
+
+        wait_until(says, SETTLE_SECONDS, f"it to say: {text}")
 
     def end(self):
         self.agent.child.send(signal.SIGINT)

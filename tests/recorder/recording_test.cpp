@@ -22,7 +22,13 @@ std::string text(std::span<const std::byte> x) {
 }
 
 recording_description describe() {
-  return {"0.1.0", "6.18", 5'000, 7'000, {{"socket", true, ""}, {"oom", false, "refused"}}};
+  recording_description x;
+  x.agent_version = "0.1.0";
+  x.node = {"node7", "6.18", "m", "u"};
+  x.started_boottime_ns = 5'000;
+  x.started_unix_ns = 7'000;
+  x.features = {{"socket", true, ""}, {"oom", false, "refused"}};
+  return x;
 }
 
 recorded_metadata metadata_of(const std::string& name) {
@@ -54,7 +60,10 @@ TEST_CASE("a recording gives back what was written, and says where and when it w
   temporary_folder folder;
   recording_reader in;
   REQUIRE(in.open(small_recording(folder)).empty());
-  CHECK(in.description().kernel_version == "6.18");
+  CHECK(in.description().node.hostname == "node7");
+  CHECK(in.description().node.kernel_version == "6.18");
+  CHECK(in.description().node.machine_id == "m");
+  CHECK(in.description().node.system_uuid == "u");
   CHECK(in.description().unix_offset_ns() == 2'000);
   REQUIRE(in.description().features.size() == 2);
   CHECK(in.description().features[1].reason == "refused");

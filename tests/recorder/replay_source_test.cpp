@@ -175,6 +175,39 @@ TEST_CASE("what stands between the records goes to the listener, in its place") 
   CHECK(result.losses[0].count == 3);
 }
 
+TEST_CASE("at the recorded pace nothing comes before its time") {
+  temporary_folder folder;
+  const auto path = folder.file("recording");
+  generator made{{.containers = 2, .connections_open = 2, .records = 3, .events_per_second = 1}};
+  std::vector<std::byte> records;
+  REQUIRE_FALSE(made.next(records, 1U << 20));
+  recording_description description;
+  // The first is older than the recording, as a socket's that was open before; the others are an
+  // hour younger.
+  constexpr uint64_t hour_ns = 3'600'000'000'000;
+  for (size_t at = 0; at < records.size();) {
+    auto& header = *reinterpret_cast<event_header*>(records.data() + at);
+    header.time_ns += at == 0 ? 0 : hour_ns;
+    at += header.size;
+  }
+  description.started_boottime_ns = generator::started_boottime_ns + 1;
+  recording_writer out;
+  REQUIRE(out.open(path, description, {}).empty());
+  REQUIRE(out.write(frame_kind::records, records).empty());
+  REQUIRE(out.finish().empty());
+  recording_reader in;
+  REQUIRE(in.open(path).empty());
+  replay_listener listener;
+  listener.finished = [](const replay_progress&) {
+    FAIL("an hour is not over");
+  };
+  replay_source replay{std::move(in), 1, std::move(listener)};
+  collector replayed;
+  replay.poll(0ms, replayed);
+  replay.poll(0ms, replayed);
+  CHECK(replayed.records == 1);
+}
+
 TEST_CASE("a poll gives a bounded amount, and the next one goes on behind it") {
   temporary_folder folder;
   const auto path = folder.file("recording");
