@@ -140,11 +140,12 @@ void replay(recording_reader reader) {
   whole_records sink{routes};
   int finished = 0;
   uint64_t records = 0;
-  replay_source source{std::move(reader), replay_source::pace::as_fast_as_possible,
-                       [&](const replay_progress& x) {
-                         ++finished;
-                         records = x.records;
-                       }};
+  replay_listener listener;
+  listener.finished = [&](const replay_progress& x) {
+    ++finished;
+    records = x.records;
+  };
+  replay_source source{std::move(reader), replay_source::no_pace, std::move(listener)};
   while (finished == 0) {
     source.poll(std::chrono::milliseconds{0}, sink);
     routes.flush();
