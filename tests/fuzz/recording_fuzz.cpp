@@ -141,6 +141,13 @@ void replay(recording_reader reader) {
   int finished = 0;
   uint64_t records = 0;
   replay_listener listener;
+  listener.cgroups = [](std::vector<cgroup_found>&& cgroups) {
+    for (const auto& x : cgroups)
+      expect(x.path.size() <= frame_bytes_max, "a path is bounded");
+  };
+  listener.metadata = [](recorded_metadata&& x) {
+    expect(x.answer.labels.size() <= frame_bytes_max, "labels are bounded");
+  };
   listener.finished = [&](const replay_progress& x) {
     ++finished;
     records = x.records;

@@ -180,6 +180,10 @@ private:
     if (!in.open(recording_).empty())
       return nullptr;
     replay_listener listener;
+    listener.cgroups = [](std::vector<cgroup_found>&&) {
+    };
+    listener.metadata = [](recorded_metadata&&) {
+    };
     listener.finished = [this](const replay_progress& x) {
       replayed += x.records;
     };
