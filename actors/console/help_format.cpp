@@ -70,6 +70,15 @@ void append_commands(std::string& text, const CLI::App& command) {
     append_section(text, "Commands", lines);
 }
 
+/// " FILE": what is given without a flag.
+std::string arguments_of(const CLI::App& command) {
+  std::string text;
+  for (const auto* option : command.get_options())
+    if (option->get_positional())
+      text += " " + option->get_name(true);
+  return text;
+}
+
 void append_flags(std::string& text, const CLI::App& command) {
   std::vector<std::string> groups;
   for (const auto* option : command.get_options())
@@ -80,7 +89,7 @@ void append_flags(std::string& text, const CLI::App& command) {
   for (const auto& group : groups) {
     std::vector<line> lines;
     for (const auto* option : command.get_options())
-      if (option->get_group() == group)
+      if (option->get_group() == group && !option->get_positional())
         lines.emplace_back(names_of(*option), option->get_description());
     append_section(text, group == "Options" ? "Other" : group, lines);
   }
@@ -90,8 +99,9 @@ void append_flags(std::string& text, const CLI::App& command) {
 
 std::string format_help(const CLI::App& command, const std::string& path) {
   const bool has_commands = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
-  auto text = fmt::format("{}\n\nUsage: {}{} [flags]\n\n{}\n", command.get_description(), path,
-                          has_commands ? " COMMAND" : "", command.get_footer());
+  auto text = fmt::format("{}\n\nUsage: {}{}{} [flags]\n\n{}\n", command.get_description(), path,
+                          has_commands ? " COMMAND" : "", arguments_of(command),
+                          command.get_footer());
   append_commands(text, command);
   append_flags(text, command);
   return text;

@@ -47,7 +47,7 @@ setting list_setting(std::string_view key, std::string_view meaning,
           where_to_look,
           "PATH",
           meaning,
-          scope_all,
+          scope_runtimes,
           true,
           [member](configuration& c, std::string_view text) {
             c.agent.*member = parse_list(text);
@@ -195,7 +195,8 @@ setting choice_setting(std::string_view key, std::string_view meaning,
 std::vector<setting> where_settings() {
   return {
       text_setting("host_root", where_to_look, "PATH",
-                   "where the host's file system is mounted, when run in a container", scope_all,
+                   "where the host's file system is mounted, when run in a container",
+                   scope_runtimes | scope_kernel,
                    &settings::host_root),
       text_setting("cgroup_root", where_to_look, "PATH",
                    "root of the cgroup hierarchy that holds the containers (default: found)",
@@ -207,7 +208,7 @@ std::vector<setting> where_settings() {
       switch_setting("runtimes_off", where_to_look, "ask no container runtime", scope_kernel,
                      &settings::runtimes_off),
       duration_setting_of("runtime_timeout", where_to_look, "bound of one call to a runtime",
-                          scope_all, &settings::runtime_timeout, milliseconds{50},
+                          scope_runtimes | scope_kernel, &settings::runtime_timeout, milliseconds{50},
                           milliseconds{300'000}),
       switch_setting("services", where_to_look, "systemd services are containers too",
                      scope_kernel | scope_actors,

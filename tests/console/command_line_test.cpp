@@ -312,5 +312,8 @@ TEST_CASE("replay: a file, its speed, and an endpoint only when asked") {
       complaint({"replay", "x", "--speed", "fast"})
       == "troupe replay: --speed 'fast': write 1 for the recorded pace, 10 for ten times as fast, "
          "or max");
+  const auto help = help_of({"replay"});
+  CHECK(help.find("Usage: troupe replay FILE [flags]\n") != std::string::npos);
+  CHECK(help.find("--docker-socket") == std::string::npos); // It asks no runtime.
   CHECK(complaint({"replay", "x", "--speed", "-1"}).find("--speed '-1'") != std::string::npos);
 }
