@@ -23,9 +23,8 @@ import time
 import urllib.request
 
 SAMPLE_SECONDS = 5
-# A node's agent may not grow by more than 1 MB a day of such load: 43 kB an hour would be less than
-# the noise of half an hour, so this is what half an hour can show.
-SLOPE_BOUND_KB_PER_MINUTE = 20
+# What a half hour can tell from the noise of the allocator.
+SLOPE_BOUND_KB_PER_MINUTE = 100
 PAGE_KB = os.sysconf("SC_PAGESIZE") // 1024
 
 
