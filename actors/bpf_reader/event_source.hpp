@@ -24,7 +24,7 @@ protected:
 };
 
 /// At most so much one poll of a source that is not live gives.
-inline constexpr uint32_t replayed_bytes_a_poll = 256U << 10;
+inline constexpr uint32_t replayed_bytes_a_poll = 1U << 20;
 
 /// All of it is called by one thread. Nothing blocks but poll(), and that for at most `wait`.
 class event_source {

@@ -109,17 +109,18 @@ void connection_ledger::end(connection& c, connection_phase phase, uint64_t time
   c.ended_ns = std::max(time_ns, c.opened_ns);
   if (&c == &untracked_)
     return;
-  ended_.push_back(c.cookie);
-  forget_ended(ended_kept_max);
+  ended_.push_back({c.cookie, c.ended_ns});
+  forget_ended(ended_kept_max, c.ended_ns - std::min(c.ended_ns, ended_kept_ns));
 }
 
-void connection_ledger::forget_ended(size_t keep) {
-  while (ended_.size() > keep) {
-    const auto cookie = ended_.front();
+/// Beyond so many, and those that ended before that time.
+void connection_ledger::forget_ended(size_t keep, uint64_t ended_before_ns) {
+  while (ended_.size() > keep || (!ended_.empty() && ended_.front().ended_ns < ended_before_ns)) {
+    const auto cookie = ended_.front().cookie;
     ended_.pop_front();
     // The table has grown cold there: without this a fifth of a replay is waiting for memory.
     if (ended_.size() > look_ahead)
-      connections_.expect(ended_[look_ahead]);
+      connections_.expect(ended_[look_ahead].cookie);
     // A socket that was connected again is live, or stands further back once more.
     if (const auto* c = connections_.find(cookie); c != nullptr && is_over(*c))
       connections_.erase(cookie);
@@ -280,7 +281,7 @@ void connection_ledger::tick() {
   for (const auto cookie : forgotten)
     connections_.erase(cookie);
   while (!ended_.empty()) {
-    const auto* c = connections_.find(ended_.front());
+    const auto* c = connections_.find(ended_.front().cookie);
     if (c != nullptr && is_over(*c) && tick_ - c->refreshed < ended_kept_ticks)
       break;
     forget_ended(ended_.size() - 1);

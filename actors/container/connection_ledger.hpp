@@ -29,8 +29,11 @@ struct container_options {
 inline constexpr uint32_t aged_after_ticks = 18;
 /// For so long an aged connection may come back without being counted as a new one.
 inline constexpr uint32_t aged_kept_ticks = 720;
-/// Ended connections are remembered for two ticks, and so many of them.
+/// Ended connections are remembered for two ticks; where others end meanwhile, for a second of the
+/// kernel's clock, and so many of them. Records of one connection come late by milliseconds, and a
+/// table no larger than that needs is what the caches can hold.
 inline constexpr uint32_t ended_kept_ticks = 2;
+inline constexpr uint64_t ended_kept_ns = 1'000'000'000;
 inline constexpr size_t ended_kept_max = 2048;
 /// Connections known at once: 32 MB at most. Those beyond are counted when they close.
 inline constexpr size_t connections_max = size_t{1} << 18;
@@ -68,7 +71,7 @@ private:
   void refresh(connection& c);
   void leave(connection& c, connection_phase phase);
   void end(connection& c, connection_phase phase, uint64_t time_ns);
-  void forget_ended(size_t keep);
+  void forget_ended(size_t keep, uint64_t ended_before_ns = 0);
   void finish(connection& c, const tcp_connection_totals& record);
 
   void absorb_known(connection& mine, connection& theirs, connection_ledger& other);
@@ -90,7 +93,11 @@ private:
   connection_table connections_;
   outbound_table outbound_;
   inbound_table inbound_;
-  std::deque<uint64_t> ended_; ///< cookies of ended and failed connections, oldest first
+  struct end_mark {
+    uint64_t cookie = 0;
+    uint64_t ended_ns = 0;
+  };
+  std::deque<end_mark> ended_; ///< ended and failed connections, oldest first
   connection untracked_;       ///< stands in for a connection that the table has no room for
 };
 

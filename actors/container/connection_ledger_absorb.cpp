@@ -114,7 +114,7 @@ void connection_ledger::absorb(connection_ledger&& other) {
       continue;
     }
     if (is_over(connections_.insert(c)))
-      ended_.push_back(c.cookie);
+      ended_.push_back({c.cookie, c.ended_ns});
   }
   forget_ended(ended_kept_max);
   other = connection_ledger(other.options_);

@@ -327,3 +327,15 @@ TEST_CASE_FIXTURE(account_fixture, "connections: hostile totals do not disturb t
   CHECK(s.outbound[1].destination == "[::]:0");
   CHECK(s.outbound[1].bytes_sent == 3);
 }
+
+TEST_CASE_FIXTURE(account_fixture,
+                  "connections: an ended one is remembered for a second, while others end") {
+  const test_connection first{.cookie = 1};
+  w.opened(first).closed(first, {.sent = 5});
+  w.now_ns += second_ns / 2;
+  w.opened({.cookie = 2}).closed({.cookie = 2}).progress(first, {.sent = 5});
+  CHECK(outbound().active_connections == 0); // Late, and known to be over.
+  w.now_ns += second_ns;
+  w.opened({.cookie = 3}).closed({.cookie = 3}).progress(first, {.sent = 5});
+  CHECK(outbound().active_connections == 1); // Forgotten: it looks like a new one.
+}
