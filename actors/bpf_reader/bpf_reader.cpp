@@ -33,9 +33,6 @@ void bpf_reader_state::start(const settings& options, std::unique_ptr<event_sour
   // pending until its routes come.
   self_->send(registry_, bpf_reader_actor{self_});
   walk_processes();
-  // Programs are attached one after the other: of a process whose start one saw, another may have
-  // missed the end, and it is too young for this walk.
-  repairs_ = live_ ? walks_after_a_loss_ - 1 : 0;
   source_->scan_sockets(*router_);
   self_->send(bpf_reader_actor{self_}, drain{});
 }
