@@ -63,7 +63,7 @@ TEST_CASE("machine: the first obstacle is named with what to do") {
 TEST_CASE("doctor: one feature is enough to run, none is not") {
   auto report = healthy();
   CHECK(describe_verdict(report).empty());
-  report.features[0] = {"process", false, "refused"};
+  report.features = {{"process", false, "refused"}, {"socket", false, "refused, too"}};
   CHECK(describe_verdict(report) == "this kernel takes none of the BPF programs: refused");
 }
 
