@@ -24,6 +24,8 @@ struct scripted_kernel {
   std::set<cgroup_id> ignored;
   bool lost = false;
   int process_walks = 0;
+  int polls = 0;
+  bool ended = false;
   bool closed = false;
 };
 
@@ -32,7 +34,9 @@ public:
   explicit scripted_source(std::shared_ptr<scripted_kernel> kernel) : kernel_{std::move(kernel)} {}
   ~scripted_source() override { kernel_->closed = true; }
 
+  bool ended() const override { return kernel_->ended; }
   void poll(std::chrono::milliseconds, record_sink& sink) override {
+    ++kernel_->polls;
     for (; !kernel_->events.empty(); kernel_->events.pop_front())
       sink.take(kernel_->events.front());
   }
@@ -164,6 +168,31 @@ TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: holds its batches back until cred
   tell(credit{1, 1});
   CHECK(h->batches == 3);
   CHECK(h->kinds.size() == 4); // Merged.
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: takes all credit that is there before it polls") {
+  start();
+  tell(route_cgroup{11, 1}, container);
+  const auto polls = kernel->polls;
+  for (int i = 0; i < 200; ++i)
+    self->send<caf::message_priority::high>(reader, credit{1, 1});
+  for (int i = 0; i < 200; ++i) // At most one drain between any two of them.
+    sched.try_run_once();
+  CHECK(kernel->polls - polls <= 1); // The one that was under way.
+  step();
+  CHECK(kernel->polls - polls > 1);
+}
+
+TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: a source that has ended is polled no more") {
+  start();
+  tell(route_cgroup{11, 1}, container);
+  kernel->events = {opened(11)};
+  kernel->ended = true;
+  step();
+  const auto polls = kernel->polls;
+  CHECK(h->kinds == std::vector<int>{EVENT_TCP_OPENED});
+  step();
+  CHECK(kernel->polls == polls);
 }
 
 TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: what is ignored is ignored in the kernel as well") {
