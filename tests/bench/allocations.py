@@ -29,8 +29,7 @@ def measure(setting):
     path = json.loads(run([bench_program("bench/bench_event_path"), long]).stdout)
     return [Figure("router and containers, no actors, steady", "/event",
                    [path["allocations_per_event"]]),
-            Figure("whole replay", "/event", slopes,
-                   note="more calls of a longer replay by its more records")]
+            Figure("whole replay", "/event", slopes)]
 
 
 class _replay:

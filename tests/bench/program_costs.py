@@ -17,7 +17,7 @@ def measure(setting):
                       note=f"{program['verified_instructions']} instructions verified")
                for program, samples in _runs(reports)]
     figures += [Figure(f"load {name}", "ms", samples) for name, samples in _loads(reports)]
-    figures.append(Figure("load all objects, one after the other", "ms",
+    figures.append(Figure("load all objects, a part of start to ready", "ms",
                           [sum(x["load_ms"] for x in report["objects"]) for report in reports]))
     return figures
 

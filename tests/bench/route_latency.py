@@ -24,8 +24,8 @@ def measure(setting):
     for what, program, arguments, containers in LOADS:
         before, after = _live(setting, setting.folder / program, arguments, containers)
         batches = after["+Inf"] - before["+Inf"]
-        figures += [Figure(f"p{percent}, {what}", "ms", [bound(before, after, percent) * 1e3],
-                           note=f"{batches:.0f} batches")
+        figures += [Figure(f"p{percent} at most, {what}", "ms", [bound(before, after, percent) * 1e3],
+                           note=f"{batches:.0f} samples")
                     for percent in (50, 99)]
     return figures
 

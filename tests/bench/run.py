@@ -34,12 +34,10 @@ THEMES = {
     "start": ("Start and idle, live", start_and_memory),
     "docker": ("Start beside dockerd, live", start_with_docker),
     "programs": ("BPF programs", program_costs),
-    "latency": ("Kernel's timestamp to container actor, live: upper ends of buckets; idle, the reader "
-                "looks every 20 ms", route_latency),
+    "latency": ("From the kernel's timestamp to the container's actor, live", route_latency),
     "replay": ("Replay", replay_speed),
     "allocations": ("Allocations", allocations),
-    "memory": ("Resident memory without BPF maps, replayed and scraped; each container: 10 "
-               "connections open to 5 destinations, 200 closed", memory_by_containers),
+    "memory": ("Resident memory, replayed and scraped", memory_by_containers),
     "scrape": ("Scrape while 500,000 events/s flow, replayed", scrape_under_load),
 }
 
