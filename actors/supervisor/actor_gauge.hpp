@@ -4,14 +4,13 @@
 // Shared with: all
 //
 // What an actor does, for others to read without its help: the actor that hangs is the one that
-// somebody looks for. See docs/adr/0009-actor-gauges.md.
+// somebody looks for. See docs/adr/0007-actor-gauges.md.
 
 #include <atomic>
 #include <cstdint>
+#include <ctime>
 #include <mutex>
 #include <string>
-
-#include <time.h>
 
 namespace troupe {
 

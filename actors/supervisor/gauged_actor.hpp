@@ -6,8 +6,8 @@
 
 // An actor whose gauge others can read. CAF 0.17.6 counts nothing, its profiler is compiled out of
 // Debian's build, and only the actor itself may look into its mailbox. What it does allow:
-// enqueue() and resume() are virtual. resume() here is CAF's own (scheduled_actor.cpp) without its
-// streams, which we do not use, and with one call before each message.
+// enqueue() and resume() are virtual. Ours tell the gauge of each message before its handler runs.
+// Streams and receive timeouts, which we do not use, are not served by this resume().
 
 #include "actors/supervisor/actor_gauge.hpp"
 
@@ -23,7 +23,8 @@
 
 namespace troupe {
 
-static_assert(CAF_VERSION == 1706, "compare resume() with this version's scheduled_actor::resume");
+static_assert(CAF_VERSION == 1706,
+              "what resume() owes the scheduler is CAF's own affair: look again");
 
 /// Whoever has a gauge, whatever its interface.
 class has_gauge {
