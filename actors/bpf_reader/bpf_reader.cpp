@@ -62,7 +62,7 @@ void bpf_reader_state::drain_again() {
 
 /// What the kernel has must be taken, and lost here if need be; a recording can wait.
 bool bpf_reader_state::is_full() const {
-  return !live_ && router_->pending_bytes() > backlog_max_;
+  return !live_ && router_->arrears_bytes() > backlog_max_;
 }
 
 /// After whatever may have made room.

@@ -309,6 +309,17 @@ uint64_t router::pending_bytes() const {
   return result;
 }
 
+uint64_t router::arrears_bytes() const {
+  uint64_t routed = 0;
+  uint64_t largest = 0;
+  for (const auto index : ready_) {
+    const auto& x = slots_[index];
+    routed += x.key != 0 ? x.batch.records.size() : 0;
+    largest = std::max<uint64_t>(largest, x.batch.records.size());
+  }
+  return std::max(routed, largest);
+}
+
 std::vector<event_count> router::events() const {
   std::vector<event_count> result;
   for (uint16_t kind = EVENT_NONE + 1; kind < EVENT_KIND_COUNT; ++kind)

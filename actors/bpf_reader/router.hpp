@@ -77,6 +77,9 @@ public:
   [[nodiscard]] std::vector<loss_count> losses() const;
   /// That wait for a route or for credit, of all.
   [[nodiscard]] uint64_t pending_bytes() const;
+  /// How far the containers are behind: all that waits for credit. Or, if that is more, what one
+  /// cgroup has that waits for its route: whether a route comes may hang on what follows.
+  [[nodiscard]] uint64_t arrears_bytes() const;
   [[nodiscard]] uint64_t routes() const { return routes_; }
   [[nodiscard]] uint64_t ignored() const { return ignored_; }
   [[nodiscard]] uint64_t processes() const { return processes_.size(); }
