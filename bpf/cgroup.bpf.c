@@ -76,6 +76,20 @@ int cgroup_removed(__u64 *ctx)
 }
 
 /*
+ * The kernel passes over threads that exit, and tells of a move all the same, perhaps after the
+ * process's end was told. Whoever is not exiting now has been moved, and ends after this: writers
+ * of cgroup.procs hold cgroup_threadgroup_rwsem, which exit_signals() takes to set PF_EXITING.
+ * Threads may outlive their leader: then they have been moved.
+ */
+static __always_inline bool is_ending(struct task_struct *leader)
+{
+	struct signal_struct *signal = leader->signal;
+
+	return (leader->flags & PF_EXITING) &&
+	       (signal->nr_threads == 1 || (signal->flags & SIGNAL_GROUP_EXIT));
+}
+
+/*
  * cgroup_attach_task() -> trace_cgroup_attach_task(): after the migration. A v1 `tasks` file moves
  * single threads: only the leader's move takes the process along. Never filtered by flags: who
  * leaves a container for a cgroup that nobody wants has left it all the same.
@@ -88,6 +102,8 @@ int process_moved(__u64 *ctx)
 	struct process_moved *record;
 
 	if (!is_our_hierarchy(to) || !is_leader(task) || is_cgroup_excluded(to->kn->id))
+		return 0;
+	if (is_ending(task))
 		return 0;
 	record = reserve_record(EVENT_PROCESS_MOVED, sizeof(*record));
 	if (!record)

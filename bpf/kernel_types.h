@@ -60,6 +60,7 @@ struct task_struct {
 };
 
 /* include/linux/sched.h and sched/signal.h: macros, so not in BTF; unchanged since 2.6. */
+#define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
 

@@ -49,11 +49,13 @@ struct object_file {
 
 // In the order of attaching. The owner of an accepted socket is learned before connections are
 // told, and the way of it decides what the objects behind have to do for it (owner_by_kprobe);
-// whoever is a victim is known before its exit.
+// whoever is a victim is known before its exit. Exits are told before anything that says of a
+// process that it is there ("process" begins with them): who comes before us and ends unseen would
+// stay for ever.
 constexpr std::array<object_file, 10> object_files{{
     {"oom", "", oom_bpf::elf_bytes},
-    {"cgroup", "", cgroup_bpf::elf_bytes},
     {"process", "", process_bpf::elf_bytes},
+    {"cgroup", "", cgroup_bpf::elf_bytes},
     {socket_owner, "tracepoint", socket_owner_tracepoint_bpf::elf_bytes},
     {socket_owner, "fentry", socket_owner_fentry_bpf::elf_bytes},
     {socket_owner, "kprobe", socket_owner_kprobe_bpf::elf_bytes},

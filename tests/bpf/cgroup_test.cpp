@@ -97,6 +97,20 @@ TEST_CASE("a process that moves is told with where it is now, also into an ignor
     CHECK(x.header.pid == static_cast<uint32_t>(pid));
 }
 
+TEST_CASE("the move of a process that has ended is none") {
+  watched_kernel kernel;
+  const auto pid = fork();
+  if (pid == 0)
+    _exit(0);
+  siginfo_t ended{};
+  REQUIRE(waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT) == 0);
+  kernel.cgroup.take_in(pid); // The kernel says that it has done it.
+  waitpid(pid, nullptr, 0);
+  CHECK(kernel.cgroup.run([] { return 0; }) == 0);
+  REQUIRE(kernel.await_count(EVENT_PROCESS_EXITED, 1));
+  CHECK(kernel.records.count(EVENT_PROCESS_MOVED) == 1);
+}
+
 TEST_CASE("an ignored cgroup's processes are not told, until it is wanted again") {
   watched_kernel kernel;
   kernel.source.set_ignored(kernel.cgroup.id(), true);
