@@ -6,15 +6,17 @@
 namespace troupe {
 
 process_table::verdict process_table::note(const event_header& record) {
+  verdict result;
   if (record.kind == EVENT_PROCESS_EXITED) {
     const auto* known = processes_.find(record.pid);
     // The pid may be another's by now, if exits come late.
-    if (known != nullptr && known->start_boottime_ns == record.start_boottime_ns)
-      processes_.erase(record.pid);
-    return {};
+    if (known == nullptr || known->start_boottime_ns != record.start_boottime_ns)
+      return result;
+    result.left = known->cgroup != record.cgroup_id ? known->cgroup : 0;
+    processes_.erase(record.pid);
+    return result;
   }
   auto& known = processes_[record.pid];
-  verdict result;
   if (known.start_boottime_ns == record.start_boottime_ns) {
     result.left = known.cgroup != record.cgroup_id ? known.cgroup : 0;
     result.news = record.kind != EVENT_PROCESS_FOUND || result.left != 0;

@@ -17,8 +17,10 @@ class process_table {
 public:
   /// What a record of a process means to the table.
   struct verdict {
-    bool news = true;   ///< false: a process_found that we knew already
-    cgroup_id left = 0; ///< another cgroup that the process was in before; 0: none
+    bool news = true; ///< false: a process_found that we knew already
+    /// Another cgroup that the process was in before; 0: none. Also of an exit: threads that die
+    /// while others are moved stay where they were, and the last one's cgroup is told.
+    cgroup_id left = 0;
     /// The pid was another process's, so that one has exited.
     std::optional<process_exited> lost_exit;
   };

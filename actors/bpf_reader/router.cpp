@@ -56,7 +56,7 @@ void router::take_process(const event_header& record) {
   if (record.kind == EVENT_PROCESS_FOUND && record.size != sizeof(process_found))
     return; // A recording may say so; what is made of it below has this size.
   const auto unwanted = find(record.cgroup_id) == ignored_slot;
-  if (unwanted && record.kind != EVENT_PROCESS_MOVED)
+  if (unwanted && record.kind != EVENT_PROCESS_MOVED && record.kind != EVENT_PROCESS_EXITED)
     return;
   const auto verdict = processes_.note(record);
   if (verdict.lost_exit)
@@ -73,6 +73,8 @@ void router::take_process(const event_header& record) {
   }
   if (record.kind == EVENT_PROCESS_MOVED)
     deliver_move(verdict.left, record);
+  else if (record.kind == EVENT_PROCESS_EXITED && verdict.left != 0)
+    deliver(verdict.left, record); // Who believes it alive has to hear of its end.
   else
     deliver(record.cgroup_id, record);
   if (unwanted)

@@ -14,6 +14,17 @@ TEST_CASE("process table: a move names the cgroup that was left") {
   CHECK(table.note(moved(3)).left == 2);
 }
 
+TEST_CASE("process table: an exit from elsewhere names where the process was known") {
+  process_table table;
+  table.note(forked(1));
+  table.note(moved(2));
+  CHECK(table.note(exited(1)).left == 2);
+  CHECK(table.size() == 0);
+  table.note(forked(1));
+  CHECK(table.note(exited(1)).left == 0);
+  CHECK(table.note(exited(1)).left == 0);
+}
+
 TEST_CASE("process table: a pid that is used again is another process") {
   process_table table;
   table.note(forked(1, 100, 1000));

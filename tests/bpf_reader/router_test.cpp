@@ -234,6 +234,25 @@ TEST_CASE("router: a move is told to both containers, and to one that loses a pr
   CHECK(r.output.kinds(2) == kinds{EVENT_PROCESS_MOVED, EVENT_PROCESS_MOVED});
 }
 
+TEST_CASE("router: an exit is told to the container in which the process is known") {
+  routed r;
+  r.under_test.route(11, 1);
+  r.under_test.route(21, 2);
+  r.under_test.ignore(31);
+  r.take(moved(21, 100));
+  r.take(exited(11, 100)); // The last thread was not moved: it was on its way out.
+  r.take(moved(21, 101));
+  r.take(exited(31, 101));
+  r.take(exited(31, 102)); // Known to nobody.
+  r.take(exited(11, 103));
+  r.under_test.flush();
+  CHECK(r.output.kinds(1) == kinds{EVENT_PROCESS_EXITED});
+  CHECK(r.output.kinds(2)
+        == kinds{EVENT_PROCESS_MOVED, EVENT_PROCESS_EXITED, EVENT_PROCESS_MOVED,
+                 EVENT_PROCESS_EXITED});
+  CHECK(r.under_test.processes() == 0);
+}
+
 TEST_CASE("router: a walk makes up for what was lost") {
   routed r;
   r.under_test.route(11, 1);
