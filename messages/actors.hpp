@@ -34,12 +34,14 @@ using container_actor = caf::typed_actor<
     caf::reacts_to<collect, snapshot_sink_actor>,
     // Drops what is too old: closed connections, idle destinations.
     caf::reacts_to<tick>,
-    // Hands its state to the container that comes along (send container_inheritance) and forwards
-    // every later batch to it, until the registry ends it.
+    // The reader has nothing more for it: hands its state to the container that comes along (sends
+    // container_inheritance), and ends.
     caf::reacts_to<route_changed, caf::typed_actor<caf::reacts_to<container_inheritance>>>,
+    // Holds batches back until that state comes.
+    caf::reacts_to<inheritance_announced>,
     // Takes over the state of a provisional container that turned out to be this one.
     caf::reacts_to<container_inheritance>,
-    // The console printed a batch; or, after a hand-over, the other container took one in.
+    // The console printed a batch.
     caf::reacts_to<credit>>;
 
 /// The BPF_READER owns the BPF objects, the ring and the routes. It never waits for an answer.
@@ -134,7 +136,7 @@ using registry_actor = caf::typed_actor<
     caf::reacts_to<cgroup_unknown>,
     // A cgroup was removed.
     caf::reacts_to<cgroup_removed>,
-    // bpf_reader switched a route: a provisional container that was handed over can end.
+    // bpf_reader switched a route: a provisional container without any can hand over.
     caf::reacts_to<route_changed>,
     // A runtime said who a container is.
     caf::reacts_to<container_resolved>,

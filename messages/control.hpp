@@ -90,9 +90,16 @@ struct container_named {
 /// What one container has counted so far; defined in actors/container/container_account.hpp.
 struct container_counters;
 
+/// A provisional container turned out to be this one, and its state will come. What the reader
+/// sends meanwhile goes on where that state ends.
+struct inheritance_announced {
+  container_key from = 0;
+};
+
 /// A provisional container's state on its way to the container it turned out to be.
 struct container_inheritance {
-  std::shared_ptr<container_counters> counters;
+  container_key from = 0;
+  std::shared_ptr<container_counters> counters; ///< empty: it failed, nothing will come
 };
 
 /// Asks a container for a snapshot; `scrape_id` comes back with it.
@@ -183,6 +190,11 @@ auto inspect(Inspector& f, cgroup_removed& x) {
   return f(x.cgroup, x.time_ns);
 }
 template <class Inspector>
+auto inspect(Inspector& f, inheritance_announced& x) {
+  return f(x.from);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, cgroup_joined& x) {
   return f(x.cgroup, x.time_ns, x.restart);
 }
@@ -196,8 +208,7 @@ auto inspect(Inspector& f, collect& x) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, registry_status& x) {
-  return f(x.containers, x.provisional, x.unnamed, x.cgroups, x.restarts_of_containers,
-           x.walked);
+  return f(x.containers, x.provisional, x.unnamed, x.cgroups, x.restarts_of_containers, x.walked);
 }
 
 } // namespace troupe

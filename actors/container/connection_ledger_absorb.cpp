@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How one ledger takes over another. A provisional container's events change over to the container
-// that it turned out to be before its counts do, so for a moment both see parts of one connection:
-// the open here, the close there.
+// How one ledger takes over another: that of a provisional container, by the container that it
+// turned out to be. What the reader sends after a change of routes waits until this is done (see
+// container.cpp). Still both may know a connection: of a socket that two cgroups of the container
+// use, or one that a restarted reader met again.
 
 #include "actors/container/connection_ledger.hpp"
 
@@ -113,9 +114,12 @@ void connection_ledger::absorb(connection_ledger&& other) {
       leave(c, connection_phase::aged); // Its close will find it unknown; better than no bound.
       continue;
     }
-    if (is_over(connections_.insert(c)))
-      ended_.push_back({c.cookie, c.ended_ns});
+    connections_.insert(c);
   }
+  // By time: those that are forgotten must be the oldest of both.
+  ended_.insert(ended_.end(), other.ended_.begin(), other.ended_.end());
+  std::stable_sort(ended_.begin(), ended_.end(),
+                   [](const end_mark& a, const end_mark& b) { return a.ended_ns < b.ended_ns; });
   forget_ended(ended_kept_max);
   other = connection_ledger(other.options_);
 }

@@ -40,56 +40,60 @@ void consume(pointer self, const event_batch& batch) {
   send_traces(self);
 }
 
-/// The reader keeps a slot for each container it has sent to, so what is owed for a batch is owed
-/// under the key of the container that the reader sent it to. The heir therefore gets forwarded
-/// batches from us, owes us under its own key, and credited() translates.
-void take(pointer self, event_batch& batch, const credit_actor& producer) {
+void take_in(pointer self, const event_batch& batch, const credit_actor& producer) {
   auto& st = self->state;
-  if (st.heir) {
-    st.forwarded.push_back(producer);
-    self->send(st.heir, std::move(batch), credit_actor{self});
-    return;
-  }
   consume(self, batch);
   self->gauge().counted_batch();
   self->send<caf::message_priority::high>(producer, credit{st.key, 1});
 }
 
-void credited(pointer self, const credit& granted) {
+/// What is held back is bounded by the reader's credit.
+void take(pointer self, event_batch& batch, const credit_actor& producer) {
   auto& st = self->state;
-  if (granted.container == st.key) {
-    st.trace_credit = std::min(st.trace_credit + granted.batches, trace_batches_max);
-    send_traces(self);
-    return;
-  }
-  for (auto left = granted.batches; left > 0 && !st.forwarded.empty(); --left) {
-    const auto producer = st.forwarded.front();
-    st.forwarded.erase(st.forwarded.begin());
-    self->send<caf::message_priority::high>(producer, credit{st.key, 1});
-  }
+  if (st.awaited.empty())
+    take_in(self, batch, producer);
+  else
+    st.held.push_back({std::move(batch), producer});
 }
 
-void hand_over(pointer self, const heir_actor& target) {
+void credited(pointer self, const credit& granted) {
   auto& st = self->state;
+  st.trace_credit = std::min(st.trace_credit + granted.batches, trace_batches_max);
+  send_traces(self);
+}
+
+/// All batches that were for us are in, and all that we inherit: there are no more.
+void hand_over(pointer self) {
+  auto& st = self->state;
+  auto counters = std::make_shared<container_counters>(st.account.hand_over());
+  self->send(st.heir, container_inheritance{st.key, std::move(counters)});
+  self->quit();
+}
+
+void hand_over_to(pointer self, const heir_actor& target) {
   // The interface can name the heir only by this part of itself: a type cannot contain its own
   // name. The registry passes a container.
   const auto heir = caf::actor_cast<container_actor>(target);
   if (!heir || heir == self)
     return;
-  st.heir = heir;
-  auto counters = std::make_shared<container_counters>(st.account.hand_over());
-  self->send(st.heir, container_inheritance{std::move(counters)});
+  self->state.heir = heir;
+  if (self->state.awaited.empty())
+    hand_over(self);
 }
 
 void inherit(pointer self, const container_inheritance& inherited) {
   auto& st = self->state;
-  if (!inherited.counters)
-    return;
-  if (st.heir) {
-    self->send(st.heir, inherited);
-    return;
+  if (inherited.counters)
+    st.account.merge(std::move(*inherited.counters));
+  const auto known = std::find(st.awaited.begin(), st.awaited.end(), inherited.from);
+  if (known != st.awaited.end())
+    st.awaited.erase(known);
+  if (st.awaited.empty()) {
+    for (const auto& x : std::exchange(st.held, {}))
+      take_in(self, x.batch, x.producer);
+    if (st.heir)
+      return hand_over(self);
   }
-  st.account.merge(std::move(*inherited.counters));
   send_traces(self);
 }
 
@@ -108,8 +112,6 @@ container_actor::behavior_type container(pointer self, container_key key, const 
   return {
       [self](event_batch& batch, const credit_actor& producer) { take(self, batch, producer); },
       [self](const container_named& named) {
-        if (self->state.heir)
-          return; // All that it has is exported by the heir.
         self->gauge().label(named.identity.container_id);
         self->state.account.name(named);
         send_traces(self);
@@ -121,7 +123,8 @@ container_actor::behavior_type container(pointer self, container_key key, const 
         self->send(sink, collected{asked.scrape_id, std::move(snapshot)});
       },
       [self](const tick&) { self->state.account.tick(); },
-      [self](const route_changed&, const heir_actor& target) { hand_over(self, target); },
+      [self](const route_changed&, const heir_actor& target) { hand_over_to(self, target); },
+      [self](const inheritance_announced& x) { self->state.awaited.push_back(x.from); },
       [self](const container_inheritance& inherited) { inherit(self, inherited); },
       [self](const credit& granted) { credited(self, granted); },
   };

@@ -23,10 +23,15 @@ struct container_actor_state {
   container_account account{0, {}};
   console_actor console; ///< invalid: nothing is traced
   uint32_t trace_credit = 0;
-  /// Set at the hand-over: where everything goes from then on.
-  container_actor heir;
-  /// Whose batches were forwarded and not yet taken in, in this order; as many as there is credit.
-  std::vector<credit_actor> forwarded;
+  /// Containers whose state is on its way. The reader's batches go on where that ends: the close
+  /// of a connection may be here before the state that has its open. So they wait.
+  std::vector<container_key> awaited;
+  struct held_batch {
+    event_batch batch;
+    credit_actor producer;
+  };
+  std::vector<held_batch> held;
+  container_actor heir; ///< waits for its turn: we inherit first
 };
 
 /// The actor of one container, provisional until it is named. `key` is the one under which the

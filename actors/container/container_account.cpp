@@ -116,17 +116,15 @@ void container_account::name(const container_named& named) {
 }
 
 void container_account::join(const cgroup_joined& joined) {
-  auto& cgroups = counters_.cgroups;
-  if (std::find(cgroups.begin(), cgroups.end(), joined.cgroup) == cgroups.end())
-    cgroups.push_back(joined.cgroup);
+  if (std::find(cgroups_.begin(), cgroups_.end(), joined.cgroup) == cgroups_.end())
+    cgroups_.push_back(joined.cgroup);
   counters_.restarts += joined.restart ? 1 : 0;
   ticks_to_empty_ = 0;
 }
 
 void container_account::leave(const cgroup_left& left) {
-  auto& cgroups = counters_.cgroups;
-  cgroups.erase(std::remove(cgroups.begin(), cgroups.end(), left.cgroup), cgroups.end());
-  if (cgroups.empty())
+  cgroups_.erase(std::remove(cgroups_.begin(), cgroups_.end(), left.cgroup), cgroups_.end());
+  if (cgroups_.empty())
     ticks_to_empty_ = emptied_after_ticks;
 }
 
@@ -177,8 +175,9 @@ void container_account::merge(container_counters&& inherited) {
   counters_.processes.absorb(std::move(inherited.processes));
   counters_.listens.absorb(std::move(inherited.listens));
   counters_.connections.absorb(std::move(inherited.connections));
-  for (const auto cgroup : inherited.cgroups)
-    join({cgroup, 0, false});
+  // Of its cgroups the registry tells us itself. They may be gone already.
+  if (cgroups_.empty())
+    ticks_to_empty_ = emptied_after_ticks;
   counters_.restarts += inherited.restarts;
   counters_.oom_kills += inherited.oom_kills;
   counters_.events += inherited.events;

@@ -24,7 +24,6 @@ struct container_counters {
   container_processes processes;
   listen_table listens;
   connection_ledger connections;
-  std::vector<cgroup_id> cgroups;
   uint64_t restarts = 0;
   uint64_t oom_kills = 0;
   uint64_t events = 0;
@@ -59,6 +58,7 @@ private:
   container_key key_;
   container_options options_;
   container_counters counters_;
+  std::vector<cgroup_id> cgroups_; ///< that exist
   trace_maker trace_;
   std::optional<container_named> named_;
   uint32_t ticks_to_empty_ = 0; ///< runs down when the last cgroup is gone

@@ -43,7 +43,13 @@ public:
   void tell(container_key key, const cgroup_joined& x) override { send_to(key, x); }
   void tell(container_key key, const cgroup_left& x) override { send_to(key, x); }
   void tell(container_key key, const container_named& x) override { send_to(key, x); }
+  void announce(container_key from, container_key to) override {
+    send_to(to, inheritance_announced{from});
+  }
   void hand_over(container_key from, container_key to) override;
+  void release(container_key from, container_key to) override {
+    send_to(to, container_inheritance{from, nullptr});
+  }
   void route(cgroup_id cgroup, container_key key) override;
   void ignore(cgroup_id cgroup) override;
   void unroute(cgroup_id cgroup) override;
@@ -119,7 +125,9 @@ void registry_work::end(container_key key) {
 void registry_work::hand_over(container_key from, container_key to) {
   const auto old = containers_.find(from);
   const auto heir = containers_.find(to);
-  if (old != containers_.end() && heir != containers_.end())
+  if (old == containers_.end())
+    return table.handed_over(from); // It was given up.
+  if (heir != containers_.end())
     self_->send(old->second, route_changed{0, to}, heir_actor{heir->second});
 }
 
@@ -230,9 +238,11 @@ void registry_work::down(const caf::down_msg& down) {
   if (found == keys_.end())
     return;
   const auto key = found->second;
-  spdlog::warn("registry container-failed container {}: {}", key, describe(down.reason));
   keys_.erase(found);
   containers_.erase(key);
+  if (!down.reason)
+    return table.handed_over(key);
+  spdlog::warn("registry container-failed container {}: {}", key, describe(down.reason));
   table.container_failed(key);
 }
 

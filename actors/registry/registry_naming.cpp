@@ -140,7 +140,9 @@ void registry_table::adopt(container_key from, container_key to, const container
   set_name(to, identify(target.cgroup, answer.metadata));
 }
 
-/// Hands a container's cgroups and state to another one, without losing a batch.
+/// Hands a container's cgroups and state to another one, without losing a batch or changing the
+/// order: `to` holds back what it gets over the new routes. When the reader has switched them all,
+/// `from` has everything that was for it, and gives it to `to`; see route_confirmed().
 void registry_table::move_cgroups(const std::set<cgroup_id>& cgroups, container_key from,
                                   container_key to) {
   auto& target = containers_.at(to);
@@ -150,15 +152,14 @@ void registry_table::move_cgroups(const std::set<cgroup_id>& cgroups, container_
     target.cgroups.insert(cgroup);
     orders_.tell(to, cgroup_joined{cgroup, 0, std::exchange(restart, false)});
   }
-  // First the state, then the routes: until the reader has switched, `from` forwards. It ends when
-  // all that was sent to it before is in its mailbox, see route_confirmed().
-  orders_.hand_over(from, to);
-  for (auto cgroup : cgroups)
-    orders_.route(cgroup, to);
   for (auto cgroup : cgroups) // What `from` had left, `to` has to leave too.
     if (!cgroups_.at(cgroup).live)
       orders_.tell(to, cgroup_left{cgroup, 0});
-  leaving_.emplace(from, cgroups);
+  orders_.announce(from, to);
+  leaving_.emplace(from, leaving_record{to, cgroups, false});
+  for (auto cgroup : cgroups)
+    orders_.route(cgroup, to);
+  hand_over_ready(); // If there is none.
 }
 
 /// A pod's pause container: it does nothing, and nobody wants to see it.

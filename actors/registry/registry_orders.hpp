@@ -17,8 +17,12 @@ public:
   virtual void tell(container_key key, const cgroup_joined& joined) = 0;
   virtual void tell(container_key key, const cgroup_left& left) = 0;
   virtual void tell(container_key key, const container_named& named) = 0;
-  /// `from` gives its state to `to` and forwards whatever still comes.
+  /// Tells `to` to wait for the state of `from`.
+  virtual void announce(container_key from, container_key to) = 0;
+  /// `from` gives its state to `to` and ends.
   virtual void hand_over(container_key from, container_key to) = 0;
+  /// Tells `to` that from `from` nothing comes any more.
+  virtual void release(container_key from, container_key to) = 0;
 
   /// To bpf_reader.
   virtual void route(cgroup_id cgroup, container_key key) = 0;

@@ -55,6 +55,8 @@ public:
   /// From here on, cgroups that the next listing does not have are gone.
   void walk_begins();
 
+  /// The actor of a container that another one adopted has ended.
+  void handed_over(container_key from);
   /// The container's actor failed: starts another one in its place.
   void container_failed(container_key key);
 
@@ -90,6 +92,13 @@ private:
     [[nodiscard]] bool given_up() const { return failures > container_failures_max; }
   };
 
+  /// A container that another one adopted, until its actor has ended.
+  struct leaving_record {
+    container_key heir = 0;
+    std::set<cgroup_id> waiting; ///< whose routes the reader has not switched yet
+    bool told = false;           ///< to hand over
+  };
+
   // registry_table.cpp: cgroups
   void take(const cgroup_found& cgroup, time_point now);
   container_key owner_of(const cgroup_found& cgroup, const cgroup_identity& identity,
@@ -117,6 +126,8 @@ private:
   void retire(container_key key);
   void forget_container(container_key key);
   void forget_cgroup(cgroup_id cgroup);
+  void hand_over_ready();
+  void forget_inheritances(container_key heir);
   void settle(cgroup_id cgroup);
   void start_again(container_key key);
   void start_if_given_up(container_key key);
@@ -136,8 +147,7 @@ private:
   std::unordered_map<std::string, container_key> by_container_id_;
   /// The runtime answers under the key of the container that was provisional then.
   std::unordered_map<container_key, container_key> by_question_;
-  /// Containers that have handed over, and the cgroups of theirs whose routes are not switched yet.
-  std::unordered_map<container_key, std::set<cgroup_id>> leaving_;
+  std::unordered_map<container_key, leaving_record> leaving_;
   std::unordered_set<cgroup_id> looked_up_; ///< the host was asked and has not answered
 };
 

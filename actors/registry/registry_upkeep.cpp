@@ -69,6 +69,7 @@ void registry_table::forget_container(container_key key) {
       i != by_container_id_.end() && i->second == key)
     by_container_id_.erase(i);
   containers_.erase(key);
+  forget_inheritances(key);
   orders_.end(key);
 }
 
@@ -79,19 +80,33 @@ void registry_table::forget_cgroup(cgroup_id cgroup) {
   if (auto owner = containers_.find(found->second.owner); owner != containers_.end())
     owner->second.cgroups.erase(cgroup);
   cgroups_.erase(found);
-  orders_.unroute(cgroup);
-  route_confirmed({cgroup, 0}); // Nobody waits for its route any more.
+  orders_.unroute(cgroup); // If its route is being switched, the reader does that first.
 }
 
 void registry_table::route_confirmed(const route_changed& changed) {
-  std::vector<container_key> done;
-  for (auto& [key, waiting] : leaving_)
-    if (changed.container != key) {
-      waiting.erase(changed.cgroup);
-      if (waiting.empty())
-        done.push_back(key);
-    }
-  for (auto key : done) {
+  for (auto& [key, leaving] : leaving_)
+    if (changed.container != key)
+      leaving.waiting.erase(changed.cgroup);
+  hand_over_ready();
+}
+
+/// Those that have everything that was for them.
+void registry_table::hand_over_ready() {
+  std::vector<std::pair<container_key, container_key>> ready;
+  for (auto& [key, leaving] : leaving_)
+    if (leaving.waiting.empty() && !std::exchange(leaving.told, true))
+      ready.emplace_back(key, leaving.heir);
+  for (const auto& [from, to] : ready)
+    orders_.hand_over(from, to);
+}
+
+/// The container that would inherit is no more.
+void registry_table::forget_inheritances(container_key heir) {
+  std::vector<container_key> ended;
+  for (const auto& [key, leaving] : leaving_)
+    if (leaving.heir == heir)
+      ended.push_back(key);
+  for (auto key : ended) {
     leaving_.erase(key);
     orders_.end(key);
   }
@@ -107,6 +122,10 @@ void registry_table::settle(cgroup_id cgroup) {
 }
 
 void registry_table::replay_routes() {
+  // From the former reader nothing comes any more, and this one has none of the former routes.
+  for (auto& [key, leaving] : leaving_)
+    leaving.waiting.clear();
+  hand_over_ready();
   for (const auto& [id, record] : cgroups_)
     settle(id);
 }
@@ -121,8 +140,18 @@ void registry_table::replay_lookups() {
     orders_.look_up(cgroup);
 }
 
+void registry_table::handed_over(container_key from) {
+  const auto found = leaving_.find(from);
+  if (found == leaving_.end())
+    return;
+  // If it has failed before it could, its heir has waited long enough; if not, it waits no more.
+  const auto heir = found->second.heir;
+  leaving_.erase(found);
+  orders_.release(from, heir);
+}
+
 void registry_table::container_failed(container_key key) {
-  leaving_.erase(key); // What it had not forwarded is lost; nothing is owed to it any more.
+  handed_over(key);
   const auto found = containers_.find(key);
   if (found == containers_.end())
     return;
@@ -132,6 +161,7 @@ void registry_table::container_failed(container_key key) {
   if (record.given_up()) {
     spdlog::error("registry container-given-up {} failed too often: its cgroups are ignored",
                   record.identity.container_id);
+    forget_inheritances(key);
     for (auto cgroup : record.cgroups)
       orders_.ignore(cgroup);
     return;
@@ -148,6 +178,9 @@ void registry_table::start_again(container_key key) {
       orders_.tell(key, cgroup_joined{cgroup, 0, false});
   if (!record.identity.container_id.empty())
     orders_.tell(key, container_named{record.identity, record.metadata});
+  for (const auto& [from, leaving] : leaving_)
+    if (leaving.heir == key && !leaving.told)
+      orders_.announce(from, key); // Others have given what they had to the one that failed.
   for (auto cgroup : record.cgroups)
     orders_.route(cgroup, key);
 }

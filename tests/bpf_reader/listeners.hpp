@@ -59,6 +59,7 @@ inline container_actor::behavior_type test_container(container_actor::pointer,
       [](const collect&, const snapshot_sink_actor&) {},
       [](const tick&) {},
       [](const route_changed&, const heir&) {},
+      [](const inheritance_announced&) {},
       [](const container_inheritance&) {},
       [](const credit&) {},
   };

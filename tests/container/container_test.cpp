@@ -123,69 +123,63 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(s->route_latency.sum_ns > 0);
 }
 
-TEST_CASE_FIXTURE(fixture,
-                  "container: hands over and forwards, and no record is lost or counted twice") {
+TEST_CASE_FIXTURE(fixture, "container: what comes before an inheritance waits for it") {
   const auto provisional = make(7);
   const auto target = make(3);
-  constexpr uint64_t batches = 50;
-  for (uint64_t i = 0; i < batches; ++i) {
-    if (i == 20)
-      hand_over(provisional, 3, target);
-    self->send(provisional, one_connection(), reader);
+  const test_connection c{.cookie = 1000};
+  self->send(provisional, w.opened(c).take(), reader);
+  self->send(target, inheritance_announced{7});
+  self->send(target, w.closed(c, {.sent = 10}).take(), reader);
+  // So many others, and so much later, that a connection which had ended here would be forgotten.
+  w.now_ns += 10 * ended_kept_ns;
+  for (size_t i = 0; i < 2 * ended_kept_max; ++i)
     self->send(target, one_connection(), reader);
-    if (i % 3 == 0) // What is before and what is after the hand-over mixes.
-      sched.run(2);
-  }
   run();
+  CHECK(credits.size() == 1);
+  CHECK(snapshot_of(target)->events == 0);
+  hand_over(provisional, 3, target);
+  run();
+  CHECK(ended(provisional));
   const auto s = snapshot_of(target);
-  CHECK(s->outbound.at(0).successful_connects == 2 * batches);
-  CHECK(s->outbound.at(0).bytes_sent == 20 * batches);
+  CHECK(s->outbound.at(0).successful_connects == 1 + 2 * ended_kept_max);
   CHECK(s->outbound.at(0).active_connections == 0);
-  CHECK(s->events == 4 * batches);
-  const auto left = snapshot_of(provisional);
-  CHECK_FALSE(left->exported);
-  CHECK(left->outbound.empty());
-  CHECK(left->events == 0);
+  CHECK(s->outbound.at(0).bytes_sent == 10 * (1 + 2 * ended_kept_max));
+  CHECK(credits.size() == 2 + 2 * ended_kept_max);
 }
 
-TEST_CASE_FIXTURE(fixture,
-                  "container: forwarded batches give credit under the key they were sent to") {
+TEST_CASE_FIXTURE(fixture, "container: hands over after the batches that came before, and ends") {
   const auto provisional = make(7);
   const auto target = make(3);
-  hand_over(provisional, 3, target);
   for (int i = 0; i < 5; ++i)
     self->send(provisional, one_connection(), reader);
+  hand_over(provisional, 3, target);
   run();
+  CHECK(ended(provisional));
+  CHECK(snapshot_of(target)->outbound.at(0).successful_connects == 5);
   REQUIRE(credits.size() == 5);
   for (const auto& x : credits)
     CHECK(x.container == 7);
 }
 
-TEST_CASE_FIXTURE(fixture, "container: without the heir's credit a forwarder grants none") {
-  const auto provisional = make(7);
-  uint64_t taken = 0;
-  const auto slow = spawn([&](container_actor::pointer) -> container_actor::behavior_type {
-    return {
-        [&](const event_batch&, const credit_actor&) { ++taken; },
-        [](const container_named&) {},
-        [](const cgroup_joined&) {},
-        [](const cgroup_left&) {},
-        [](const collect&, const snapshot_sink_actor&) {},
-        [](const tick&) {},
-        [](const route_changed&, const caf::typed_actor<caf::reacts_to<container_inheritance>>&) {},
-        [](const container_inheritance&) {},
-        [](const credit&) {
-        }};
-  });
-  hand_over(provisional, 3, slow);
-  for (int i = 0; i < 5; ++i)
-    self->send(provisional, one_connection(), reader);
+TEST_CASE_FIXTURE(fixture, "container: waits for all inheritances, each once") {
+  const auto target = make(3);
+  self->send(target, inheritance_announced{7});
+  self->send(target, inheritance_announced{8});
+  self->send(target, one_connection(), reader);
+  self->send(target, container_inheritance{7, nullptr}); // It failed.
+  self->send(target, container_inheritance{7, nullptr});
   run();
-  CHECK(taken == 5);
   CHECK(credits.empty());
-  self->send(provisional, credit{3, 2});
+  SUBCASE("one that comes") {
+    hand_over(make(8), 3, target);
+  }
+  SUBCASE("one that does not") {
+    self->send(target, container_inheritance{8, nullptr});
+  }
   run();
-  CHECK(credits.size() == 2);
+  CHECK(credits.size() == 1);
+  self->send(target, one_connection(), reader);
+  CHECK(snapshot_of(target)->outbound.at(0).successful_connects == 2);
 }
 
 TEST_CASE_FIXTURE(fixture, "container: a chain of hand-overs ends at the last one") {
@@ -193,18 +187,20 @@ TEST_CASE_FIXTURE(fixture, "container: a chain of hand-overs ends at the last on
   const auto second = make(2);
   const auto third = make(3);
   self->send(first, one_connection(), reader);
+  self->send(second, inheritance_announced{1});
+  self->send(second, one_connection(), reader);
+  self->send(third, inheritance_announced{2});
+  self->send(third, one_connection(), reader);
   hand_over(second, 3, third);
   run();
+  CHECK(credits.size() == 1);
+  CHECK_FALSE(ended(second)); // It inherits first.
   hand_over(first, 2, second);
-  self->send(first, one_connection(), reader);
-  self->send(second, one_connection(), reader);
   run();
+  CHECK(ended(first));
+  CHECK(ended(second));
+  CHECK(credits.size() == 3);
   CHECK(snapshot_of(third)->outbound.at(0).successful_connects == 3);
-  REQUIRE(credits.size() == 3);
-  uint64_t to_first = 0;
-  for (const auto& x : credits)
-    to_first += x.container == 1 ? 1 : 0;
-  CHECK(to_first == 2);
 }
 
 TEST_CASE_FIXTURE(fixture, "container: what it was told to hand over to itself it keeps") {
@@ -216,23 +212,13 @@ TEST_CASE_FIXTURE(fixture, "container: what it was told to hand over to itself i
   CHECK(credits.size() == 2);
 }
 
-TEST_CASE_FIXTURE(fixture, "container: after the hand-over a name does not bring it back") {
-  const auto provisional = make(7);
-  const auto target = make(3);
-  hand_over(provisional, 3, target);
-  self->send(provisional, container_named{});
-  CHECK_FALSE(snapshot_of(provisional)->exported);
-}
-
 TEST_CASE_FIXTURE(fixture, "container: ends when it is told to, after what came before") {
-  const auto provisional = make(7);
-  const auto target = make(3);
-  hand_over(provisional, 3, target);
-  self->send(provisional, one_connection(), reader);
-  self->send_exit(provisional, caf::exit_reason::user_shutdown);
+  const auto actor = make(7);
+  self->send(actor, one_connection(), reader);
+  self->send_exit(actor, caf::exit_reason::user_shutdown);
   run();
-  CHECK(ended(provisional));
-  CHECK(snapshot_of(target)->outbound.at(0).successful_connects == 1);
+  CHECK(ended(actor));
+  CHECK(credits.size() == 1);
 }
 
 TEST_CASE_FIXTURE(fixture, "container: traces go to the console once it has a name") {

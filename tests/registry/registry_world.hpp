@@ -29,8 +29,9 @@ struct container_notes {
   std::vector<cgroup_joined> joined;
   std::vector<cgroup_left> left;
   std::vector<container_named> named;
-  std::vector<uint32_t> batches; ///< event_batch::count of each, also of forwarded ones
-  size_t inheritances = 0;
+  std::vector<uint32_t> batches; ///< event_batch::count of each
+  std::vector<container_key> announced;
+  size_t inheritances = 0; ///< with or without a state
   size_t ticks = 0;
 
   [[nodiscard]] std::string id() const {
@@ -152,14 +153,11 @@ private:
   static container_actor::behavior_type container_behavior(container_actor::pointer me,
                                                            container_notes& notes) {
     install_defaults(me, "container");
-    auto heir = std::make_shared<container_actor>();
     return {
-        [me, heir, &notes](const event_batch& batch, const credit_actor& from) {
+        [&notes](const event_batch& batch, const credit_actor&) {
           if (batch.count == poison)
             throw std::runtime_error{"what a library throws"};
           notes.batches.push_back(batch.count);
-          if (*heir)
-            me->send(*heir, batch, from);
         },
         [&notes](const container_named& x) { notes.named.push_back(x); },
         [&notes](const cgroup_joined& x) { notes.joined.push_back(x); },
@@ -168,11 +166,12 @@ private:
           me->send(sink, collected{x.scrape_id, std::make_shared<container_snapshot>()});
         },
         [&notes](const tick&) { ++notes.ticks; },
-        [me, heir](const route_changed&,
-                   const caf::typed_actor<caf::reacts_to<container_inheritance>>& to) {
-          *heir = caf::actor_cast<container_actor>(to);
-          me->send(*heir, container_inheritance{});
+        [me](const route_changed&,
+             const caf::typed_actor<caf::reacts_to<container_inheritance>>& to) {
+          me->send(to, container_inheritance{});
+          me->quit();
         },
+        [&notes](const inheritance_announced& x) { notes.announced.push_back(x.from); },
         [&notes](const container_inheritance&) { ++notes.inheritances; },
         [](const credit&) {},
     };
