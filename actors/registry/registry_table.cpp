@@ -47,9 +47,16 @@ void registry_table::listed(const cgroup_listing& listing, time_point now) {
     for (auto id : gone)
       leave(id, 0, now);
   }
-  for (const auto& cgroup : listing.cgroups)
-    if (!cgroups_.contains(cgroup.id) && !removed_meanwhile_.contains(cgroup.id))
-      take(cgroup, now);
+  for (const auto& cgroup : listing.cgroups) {
+    if (cgroups_.contains(cgroup.id))
+      continue;
+    const bool gone = removed_meanwhile_.contains(cgroup.id);
+    if (gone && by_path_.contains(cgroup.path))
+      continue;        // Another one has taken its place.
+    take(cgroup, now); // Also what is gone by now: the reader keeps its events.
+    if (gone)
+      leave(cgroup.id, 0, now);
+  }
   walking_ = false;
   removed_meanwhile_.clear();
 }

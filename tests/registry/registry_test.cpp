@@ -348,7 +348,25 @@ TEST_CASE_FIXTURE(registry_world,
   self->send(registry, reader.handle);         // It lost events.
   self->send(registry, cgroup_removed{10, 2}); // Before the host says what it has seen.
   run();
+  // What it did until then counts, and then it is as gone as others.
+  CHECK(reader.routes.at(10) == 1);
+  CHECK(reader.routes.at(11) == 2);
+  CHECK(containers[1].left.size() == 1);
+  CHECK(containers[2].left.empty());
+  tick_after(options.retire_after);
+  CHECK(ended(containers[1].handle));
   CHECK(status().cgroups == 1);
-  CHECK(reader.routes.contains(11));
-  CHECK_FALSE(reader.routes.contains(10));
+}
+
+TEST_CASE_FIXTURE(registry_world,
+                  "registry: a cgroup that was replaced during a walk does not end its successor") {
+  start_reader();
+  present.cgroups = {{10, docker_a, 1, false}};
+  self->send(registry, reader.handle);
+  self->send(registry, cgroup_removed{10, 2});
+  self->send(registry, cgroup_found{11, docker_a, 3, true});
+  run();
+  CHECK(containers.size() == 1);
+  CHECK(containers[1].joined.size() == 1);
+  CHECK(containers[1].left.empty());
 }
