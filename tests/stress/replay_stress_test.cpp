@@ -58,6 +58,7 @@ recording_truth sum(const std::vector<container_snapshot_ptr>& containers) {
   recording_truth result;
   for (const auto& x : containers) {
     result.records += x->events;
+    result.restarts += x->restarts;
     for (const auto& series : x->outbound) {
       result.connects += series.successful_connects;
       result.bytes_sent += series.bytes_sent;
@@ -86,7 +87,8 @@ recording_truth counted(stress_world& world) {
   recording_truth result;
   (void)within(120s, [&] {
     result = sum(world.run().snapshots());
-    return result.connects >= world.truth.connects && result.bytes_sent >= world.truth.bytes_sent;
+    return result.connects >= world.truth.connects && result.bytes_sent >= world.truth.bytes_sent
+           && result.restarts >= world.truth.restarts;
   });
   return result;
 }
@@ -131,14 +133,15 @@ TEST_CASE("a replay at full speed under scrapes is counted exactly") {
   CHECK(asking.bad == 0);
 }
 
-TEST_CASE("containers that come and go while they are named and scraped are counted exactly") {
-  stress_world world{churning()};
+TEST_CASE("containers that come, adopt each other and go under scrapes are counted exactly") {
+  stress_world world{churning(), 14};
   world.start();
   REQUIRE(is_ready(world.port));
   const scrapers asking{world.port, 2};
   const auto result = counted(world);
   CHECK(result.connects == world.truth.connects);
   CHECK(result.bytes_sent == world.truth.bytes_sent);
+  CHECK(result.restarts == world.truth.restarts);
   CHECK(lost(world) == 0);
   CHECK(asking.bad == 0);
 }
