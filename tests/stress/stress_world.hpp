@@ -138,7 +138,7 @@ public:
     config.listen = "127.0.0.1:" + std::to_string(port);
     config.tick_interval = std::chrono::seconds{1};
     config.drain_interval = std::chrono::milliseconds{1};
-    config.pending_bytes_max = 1U << 30; // Nothing is dropped: the counts are exact.
+    config.pending_bytes_max = 1U << 30;            // Nothing is dropped: the counts are exact.
     config.retire_after = std::chrono::minutes{10}; // Nobody goes before he is counted.
     config.trace = trace_tcp;
     config.scrape_timeout = std::chrono::seconds{20}; // Slow machines are no failures.
