@@ -114,8 +114,8 @@ TEST_CASE_FIXTURE(reader_fixture, "bpf_reader: shows itself to the registry, and
 TEST_CASE_FIXTURE(reader_fixture,
                   "bpf_reader: a container's gauge shows how much of its credit is used") {
   const auto watched =
-      spawn([](gauged_actor<container_actor>* self,
-               const std::shared_ptr<heard>& h) { return test_container(self, h); },
+      spawn([](gauged_actor<container_actor>* watched_self,
+               const std::shared_ptr<heard>& what) { return test_container(watched_self, what); },
             h);
   const auto used = [gauge = gauge_of(watched)] {
     const auto x = gauge->read(0, [](uint64_t) { return std::string{}; });
