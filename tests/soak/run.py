@@ -24,7 +24,7 @@ import urllib.request
 
 SAMPLE_SECONDS = 5
 # What a half hour can tell from the noise of the allocator.
-SLOPE_BOUND_KB_PER_MINUTE = 100
+SLOPE_BOUND_KB_PER_MINUTE = 30
 PAGE_KB = os.sysconf("SC_PAGESIZE") // 1024
 
 
@@ -101,14 +101,22 @@ def values(text, family):
     return [float(x) for x in re.findall(rf"^{family}\{{[^\n]*\}} ([0-9.e+]+)$", text, re.MULTILINE)]
 
 
+def floors(samples):
+    """[(minute, smallest RSS)]: a scrape's text comes and goes, what leaks stays."""
+    minutes = {}
+    for x in samples:
+        minutes.setdefault(int(x["second"] // 60), []).append(x["rss_kb"])
+    return [(minute, min(kb)) for minute, kb in sorted(minutes.items())]
+
+
 def slope_kb_per_minute(samples):
     """Least squares over the second half: by then every bound has been reached once."""
-    half = samples[len(samples) // 2:]
+    minutes = floors(samples)
+    half = minutes[len(minutes) // 2:]
     if len(half) < 3:
         return 0.0
-    slope = statistics.linear_regression([x["second"] for x in half],
-                                         [x["rss_kb"] for x in half]).slope
-    return slope * 60
+    return statistics.linear_regression([minute for minute, _ in half],
+                                        [kb for _, kb in half]).slope
 
 
 def print_sample(x, header=False):
