@@ -68,8 +68,13 @@ class Vanishing(BareTestCase):
             return {name for name in container_rows(agent) if name.startswith("/docker/")} == \
                 {self.client.container_id}
 
+        def the_client_alone_in_it():
+            row = container_rows(agent)[self.client.container_id]
+            return int(row["PROCESSES"]) == len(self.client.cgroup.pids()) == 1
+
         wait_until(only_the_client, 20, lambda: f"the client alone: {container_rows(agent)}")
-        self.assertEqual(len(self.client.cgroup.pids()), 1)
+        wait_until(the_client_alone_in_it, 20,
+                   lambda: f"one process: {container_rows(agent)[self.client.container_id]}")
         self.client.connect(10)
         metrics = self.client.wait_for(agent, 110)
         self.assertEqual(metrics.value("troupe_actor_restarts_total"), 0)
