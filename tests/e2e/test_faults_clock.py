@@ -15,8 +15,8 @@ from tests.e2e.harness.processes import run
 PRELOAD = pathlib.Path(__file__).resolve().parent / "preload" / "wall_clock.c"
 DAY_SECONDS = 86_400
 OPTIONS = ("--tick-interval", "200ms", "--retire-after", "1s", "--runtime-timeout", "300ms")
-# One thread in a loop would take all of a core.
-WATCHED_SECONDS, BUSY_SHARE = 3, 0.5
+# One thread in a loop would take all of a core, in addition to what the scrapes cost.
+WATCHED_SECONDS, LOOP_SHARE = 3, 0.5
 
 
 class ClockJumps(BareTestCase):
@@ -44,16 +44,18 @@ class ClockJumps(BareTestCase):
             file.write(struct.pack("@q", offset_seconds))
 
     def test_clock_that_jumps_a_day_forward(self):
-        self.check_all_is_well("before")
-        self.jump(DAY_SECONDS)
-        self.check_all_is_well("after")
+        self.check_jump(DAY_SECONDS)
 
     def test_clock_that_jumps_a_day_backward(self):
-        self.check_all_is_well("before")
-        self.jump(-DAY_SECONDS)
-        self.check_all_is_well("after")
+        self.check_jump(-DAY_SECONDS)
+
+    def check_jump(self, seconds):
+        before = self.check_all_is_well("before")
+        self.jump(seconds)
+        self.assertLess(self.check_all_is_well("after"), before + LOOP_SHARE)
 
     def check_all_is_well(self, name):
+        """The cores that the agent used meanwhile."""
         began, cpu = time.monotonic(), self.cpu_seconds()
         asked = self.hung.accepted
         passing = Client(self, f"passing-{name}")
@@ -72,8 +74,7 @@ class ClockJumps(BareTestCase):
         self.agent.wait_for(lambda _: self.hung.accepted > asked or
                             "did not answer within 300 ms" in self.agent.get("/debug/actors")[1],
                             10, "the hung containerd to be given up and asked again")
-        busy = (self.cpu_seconds() - cpu) / (time.monotonic() - began)
-        self.assertLess(busy, BUSY_SHARE)
+        return (self.cpu_seconds() - cpu) / (time.monotonic() - began)
 
     def check_values(self, metrics):
         self.assertEqual(metrics.losses(), [])

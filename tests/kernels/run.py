@@ -263,6 +263,7 @@ def main():
     arguments.add_argument("--kernel", action="append", help="only this series, e.g. 6.1")
     options = arguments.parse_args()
     try:
+        options.cache = options.cache.resolve()  # apt takes a relative folder as one below /
         kernels = fetch_kernels(options.cache, options.kernel)
     except (NoKernels, subprocess.CalledProcessError, OSError) as why:
         print(f"kernels: cannot get Debian's cloud kernels: {why}", file=sys.stderr)
