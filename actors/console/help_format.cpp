@@ -99,9 +99,9 @@ void append_flags(std::string& text, const CLI::App& command) {
 
 std::string format_help(const CLI::App& command, const std::string& path) {
   const bool has_commands = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
-  auto text = fmt::format("{}\n\nUsage: {}{}{} [flags]\n\n{}\n", command.get_description(), path,
-                          has_commands ? " COMMAND" : "", arguments_of(command),
-                          command.get_footer());
+  auto text =
+      fmt::format("{}\n\nUsage: {}{}{} [flags]\n\n{}\n", command.get_description(), path,
+                  has_commands ? " COMMAND" : "", arguments_of(command), command.get_footer());
   append_commands(text, command);
   append_flags(text, command);
   return text;

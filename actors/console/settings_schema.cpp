@@ -196,8 +196,7 @@ std::vector<setting> where_settings() {
   return {
       text_setting("host_root", where_to_look, "PATH",
                    "where the host's file system is mounted, when run in a container",
-                   scope_runtimes | scope_kernel,
-                   &settings::host_root),
+                   scope_runtimes | scope_kernel, &settings::host_root),
       text_setting("cgroup_root", where_to_look, "PATH",
                    "root of the cgroup hierarchy that holds the containers (default: found)",
                    scope_kernel, &settings::cgroup_root),
@@ -208,11 +207,10 @@ std::vector<setting> where_settings() {
       switch_setting("runtimes_off", where_to_look, "ask no container runtime", scope_kernel,
                      &settings::runtimes_off),
       duration_setting_of("runtime_timeout", where_to_look, "bound of one call to a runtime",
-                          scope_runtimes | scope_kernel, &settings::runtime_timeout, milliseconds{50},
-                          milliseconds{300'000}),
+                          scope_runtimes | scope_kernel, &settings::runtime_timeout,
+                          milliseconds{50}, milliseconds{300'000}),
       switch_setting("services", where_to_look, "systemd services are containers too",
-                     scope_kernel | scope_actors,
-                     &settings::services),
+                     scope_kernel | scope_actors, &settings::services),
   };
 }
 

@@ -60,7 +60,8 @@ request read_request(const mg_connection* connection) {
   };
   const auto* info = mg_get_request_info(connection);
   return {text(info->request_method), text(info->local_uri), text(info->query_string),
-          is_loopback(text(info->remote_addr)), accepts_gzip(text(mg_get_header(connection, "Accept-Encoding")))};
+          is_loopback(text(info->remote_addr)),
+          accepts_gzip(text(mg_get_header(connection, "Accept-Encoding")))};
 }
 
 /// Writes all of it or gives up: mg_write() by itself is content with any progress.

@@ -30,7 +30,9 @@ __attribute__((constructor)) static void open_counter(void) {
     counter = mapped;
 }
 
-static void count(void) { atomic_fetch_add_explicit(counter, 1, memory_order_relaxed); }
+static void count(void) {
+  atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
 
 void* malloc(size_t size) {
   count();
