@@ -122,7 +122,8 @@ container_key registry_table::owner_of(const cgroup_found& cgroup, const cgroup_
 }
 
 container_key registry_table::owner_above(std::string_view path) const {
-  for (auto slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/')) {
+  for (auto slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
+       slash = path.rfind('/')) {
     path = path.substr(0, slash);
     const auto parent = by_path_.find(std::string{path});
     if (parent == by_path_.end())
