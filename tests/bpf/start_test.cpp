@@ -3,6 +3,7 @@
 #include "tests/bpf/watched_kernel.hpp"
 
 #include "actors/bpf_reader/process_table.hpp"
+#include "actors/host/boot_clock.hpp"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -140,7 +141,16 @@ TEST_CASE("who starts while processes come, move and go knows who is there when 
     before = known.records;
     source.poll(std::chrono::milliseconds{0}, known);
   }
-  CHECK_FALSE(source.lost_lifecycle());
+  // Where programs may be preempted (7.x), one that runs meanwhile is missed, and counted. What is
+  // lost is never silent, and a walk makes up for it, as the reader's does.
+  if (source.lost_lifecycle()) {
+    for (const auto& loss : source.losses())
+      MESSAGE("lost: ", loss.reason, " ", loss.kind, " ", loss.count);
+    known.table.begin_walk();
+    REQUIRE(source.walk_processes(known));
+    const auto now_ns = boot_time_now_ns();
+    CHECK_FALSE(known.table.end_walk(now_ns, now_ns).empty());
+  }
   CHECK(known.table.size() == 1);
   kill(idler, SIGKILL);
   waitpid(idler, nullptr, 0);
