@@ -23,6 +23,7 @@ import sys
 SUITES = ("bullseye", "bookworm", "trixie", "sid")
 SERIES = ("5.10", "6.1", "6.12", "7.")
 BOOT_SECONDS = 900  # software emulation; alone a boot takes 3 s and the tests a minute, but machines are busy
+BOOTS = 3
 EXIT_NO_KERNELS = 75
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -256,6 +257,22 @@ def print_table(results):
         print(f"{name:<20}" + "".join(f"{cell:>12}" for cell in cells))
 
 
+def run_kernel(series, kernel, initramfs, log, promise):
+    """Its last result, and whether that is as promised. Every boot that is not is told.
+
+    A kernel gets several boots: qemu's cmpxchg16b (see boot()) makes sockets' storage fail now and then
+    on 7.x, and there a program that is preempted in a slow emulation makes the kernel pass the next one
+    over, which is counted ("recursion") but not exact."""
+    for number in range(1, BOOTS + 1):
+        result = read_result(boot(kernel, initramfs, log, promise))
+        wrong = judge(promise, result)
+        for line in wrong:
+            print(f"kernel {series}, boot {number} of at most {BOOTS}: {line} (log: {log})", file=sys.stderr)
+        if not wrong:
+            break
+    return result, not wrong
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--cache", type=pathlib.Path, required=True)
@@ -278,10 +295,8 @@ def main():
             continue
         log = options.cache / f"log-{series}"
         promise = promise_of(series)
-        results[series] = read_result(boot(kernel, initramfs, log, promise))
-        for line in judge(promise, results[series]):
-            failed = True
-            print(f"kernel {series}: {line} (log: {log})", file=sys.stderr)
+        results[series], good = run_kernel(series, kernel, initramfs, log, promise)
+        failed = failed or not good
     print_table(results)
     return 1 if failed else 0
 
