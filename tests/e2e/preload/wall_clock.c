@@ -2,9 +2,11 @@
 // LD_PRELOAD: the wall clock of one process is off by as many seconds as the file $WALL_CLOCK says
 // (an int64_t, read anew each time, so that a test can make the clock jump). Clocks that do not
 // follow the wall are left alone.
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -115,4 +117,19 @@ long syscall(long number, ...) {
     x[3] = (long)&until;
   }
   return result_of(call(number, x[0], x[1], x[2], x[3], x[4], x[5]));
+}
+
+// glibc's own waits (std::condition_variable until a time of the wall clock) make system calls
+// without syscall(): without this they would see the kernel's clock, end at once and begin anew.
+int pthread_cond_timedwait(pthread_cond_t* restrict condition, pthread_mutex_t* restrict mutex,
+                           const struct timespec* restrict until) {
+  static int (*real)(pthread_cond_t*, pthread_mutex_t*, const struct timespec*);
+  struct timespec shown = *until;
+
+  if (real == NULL)
+    real = (int (*)(pthread_cond_t*, pthread_mutex_t*, const struct timespec*))dlsym(
+        RTLD_NEXT, "pthread_cond_timedwait");
+  // libstdc++ waits for times of the steady clock by pthread_cond_clockwait().
+  shown.tv_sec -= offset();
+  return real(condition, mutex, &shown);
 }
