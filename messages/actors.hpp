@@ -78,6 +78,18 @@ using runtime_metadata_actor = caf::typed_actor<
     // Health of every endpoint.
     caf::replies_to<get_status>::with<std::vector<runtime_status>>>;
 
+/// Whoever wants to know of every change of every container.
+using container_observer_actor = caf::typed_actor<
+    // What happened, or what was there already.
+    caf::reacts_to<container_change>,
+    // How the endpoints are, at first and whenever one of them answers again or no longer.
+    caf::reacts_to<std::vector<runtime_status>>>;
+
+/// runtime_metadata as the commands know it that show what happens to containers.
+using observable_metadata_actor = runtime_metadata_actor::extend<
+    // Tells the observer of every container and every change, until it ends.
+    caf::reacts_to<observe_containers, container_observer_actor>>;
+
 /// The HOST reads from the machine whatever may block. Detached.
 using host_actor = caf::typed_actor<
     // What the machine says of itself.

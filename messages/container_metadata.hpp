@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "messages/container_details.hpp"
 #include "messages/identity.hpp"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,6 +16,17 @@ enum class container_state : uint8_t { unknown, created, running, paused, exited
 
 /// As in metric labels and JSON: "created", "running", ...
 std::string_view to_string(container_state state);
+
+/// Where a Nomad client runs a task: NOMAD_* of its environment. All empty: no task.
+struct nomad_task {
+  std::string name_space;
+  std::string job;
+  std::string group;
+  std::string alloc; ///< the allocation's id
+  std::string task;
+
+  friend bool operator==(const nomad_task&, const nomad_task&) = default;
+};
 
 /// What a runtime says of one container. Bounded and validated by the client that made it:
 /// UTF-8 without control characters is NOT guaranteed, so escape at output.
@@ -33,12 +46,25 @@ struct container_metadata {
   bool oom_killed = false;
   uint32_t restarts = 0; ///< as the runtime counts them
   std::map<std::string, std::string> labels;
+  std::string health;      ///< "healthy", "unhealthy", "starting"; empty: nobody checks
+  std::string pod;         ///< podman's pod; Kubernetes' pods are in the labels
+  std::string sandbox_id;  ///< of the pod's sandbox (podman: its infra container); empty: none
+  std::string oci_runtime; ///< "runc", "io.containerd.runsc.v1", ...; empty when unknown
+  nomad_task nomad;
   std::string systemd_type;         ///< of a unit: "simple", "notify", ...; else empty
   std::string systemd_triggered_by; ///< of a unit: its timer or socket; else empty
-  bool sandbox = false;             ///< a pod's pause container: it is not shown
+  bool sandbox = false; ///< a pod's pause container: not shown, unless all of the pod runs in it
+  /// All else that the runtime said; null where nobody asked for it (settings.details) or before
+  /// it was asked. Shared, never changed.
+  std::shared_ptr<const container_details> details;
 
-  friend bool operator==(const container_metadata&, const container_metadata&) = default;
+  /// By value, the details too.
+  friend bool operator==(const container_metadata& a, const container_metadata& b);
 };
+
+/// Whether all processes of a pod run in its sandbox, as with gVisor and Kata: then the sandbox is
+/// shown in place of the pod's containers.
+bool holds_whole_pod(const container_metadata& sandbox);
 
 /// Who a container is to the outside: the labels of all its series and events.
 struct container_identity {

@@ -5,6 +5,8 @@
 #include "messages/container_metadata.hpp"
 #include "messages/errors.hpp"
 #include "messages/identity.hpp"
+#include "messages/runtime.hpp"
+#include "messages/trace_event.hpp"
 
 #include <array>
 #include <utility>
@@ -75,6 +77,22 @@ std::string_view to_string(container_state state) {
       break;
   }
   return "unknown";
+}
+
+std::string_view to_string(runtime_event_kind kind) {
+  constexpr std::array<std::string_view, 13> names{
+      "created",     "started",        "exited",  "paused",  "resumed",
+      "oom_killed",  "renamed",        "updated", "removed", "exec_started",
+      "exec_exited", "health_changed", "listed"};
+  const auto i = static_cast<size_t>(kind);
+  return i < names.size() ? names[i] : "unknown";
+}
+
+std::string_view to_string(life_action action) {
+  constexpr std::array<std::string_view, 7> names{"created", "started", "exec", "exec_exited",
+                                                  "oom",     "exited",  "gone"};
+  const auto i = static_cast<size_t>(action);
+  return i < names.size() ? names[i] : "unknown";
 }
 
 std::string to_string(ec code) {

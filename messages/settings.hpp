@@ -18,6 +18,8 @@ struct settings {
   std::string cgroup_root; ///< "" = found from <host_root>/proc/mounts
   std::vector<std::string> docker_sockets; ///< empty = usual paths
   std::vector<std::string> containerd_sockets;
+  std::vector<std::string> cri_sockets; ///< of CRI-O, and of whatever else speaks CRI v1
+  std::vector<std::string> podman_sockets;
   bool runtimes_off = false; ///< ask no runtime at all
 
   // Kernel side.
@@ -37,14 +39,23 @@ struct settings {
   std::chrono::milliseconds runtime_timeout{5000}; ///< one call to a runtime
   uint32_t runtime_calls_max = 8;                  ///< lookups at once per endpoint
   bool services = true;                            ///< systemd units are containers too
+  bool sessions = false;                           ///< so are the slices of users who are logged in
+  bool standalone = false; ///< and processes in none of these that listen or connect
+
+  // Kubernetes' workloads by owner references; docs/operations.md. "" = off.
+  std::string workloads_url;        ///< of a pod list: the kubelet's or the API server's
+  std::string workloads_token_file; ///< bearer token, read again for every call; "" = none
+  std::string workloads_ca_file;    ///< "" = the system's; "insecure" = any certificate
+  std::chrono::milliseconds workloads_interval{30000};
 
   // Endpoint.
   std::string listen = "127.0.0.1:9912"; ///< "" = no endpoint
   std::chrono::milliseconds scrape_timeout{2000};
   bool pod_labels = false; ///< add namespace, pod, container, node labels to every container series
 
-  // Tracing; set by the commands, not by users.
-  uint8_t trace = 0; ///< trace_mask
+  // Set by the commands, not by users.
+  uint8_t trace = 0;    ///< trace_mask
+  bool details = false; ///< keep container_metadata::details
 };
 
 } // namespace troupe

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -45,13 +47,37 @@ struct tcp_trace {
   int error = 0;            ///< errno
 };
 
+/// What the kernel shows of a container's life.
+enum class life_action : uint8_t {
+  created, ///< its first cgroup was made, or one more after a restart
+  started, ///< its init process executed the first program of its own
+  exec,    ///< a process came in from outside beside the init process, and executed its program
+  exec_exited,
+  oom,    ///< a process of it was killed for want of memory
+  exited, ///< its init process ended
+  gone,   ///< its last cgroup was removed
+};
+
+/// As in JSON: "created", "started", "exec", ...
+std::string_view to_string(life_action action);
+
+struct life_trace {
+  life_action action = life_action::created;
+  std::vector<std::string> argv; ///< of started and exec
+  bool argv_truncated = false;
+  std::optional<int> exit_code; ///< of exits: as a shell has it, 128 + signal for a signal
+  int signal = 0;               ///< of exits
+  bool oom = false;             ///< of exits
+  uint64_t duration_ns = 0;     ///< of exits: since the process started
+};
+
 /// An event as a person traces it. Which kind it is follows from `detail` (oom: exit_trace with
 /// oom).
 struct trace_event {
   uint64_t time_ns = 0; ///< CLOCK_BOOTTIME
   process_id process;
   std::string comm;
-  std::variant<exec_trace, exit_trace, tcp_trace> detail;
+  std::variant<exec_trace, exit_trace, tcp_trace, life_trace> detail;
 };
 
 /// Traced events of one container, sent when it has a name (or a fallback).
@@ -72,7 +98,8 @@ enum trace_mask : uint8_t {
   trace_exec = 1,
   trace_exit = 2,
   trace_tcp = 4,
-  trace_oom = 8
+  trace_oom = 8,
+  trace_life = 16
 };
 
 } // namespace troupe

@@ -204,6 +204,11 @@ std::vector<setting> where_settings() {
                    &settings::docker_sockets),
       list_setting("containerd_sockets", "sockets of containerd (default: the usual paths)",
                    &settings::containerd_sockets),
+      list_setting("cri_sockets",
+                   "sockets of CRI-O and others that speak CRI v1 (default: CRI-O's)",
+                   &settings::cri_sockets),
+      list_setting("podman_sockets", "sockets of podman (default: root's, and every user's)",
+                   &settings::podman_sockets),
       switch_setting("runtimes_off", where_to_look, "ask no container runtime", scope_kernel,
                      &settings::runtimes_off),
       duration_setting_of("runtime_timeout", where_to_look, "bound of one call to a runtime",
@@ -211,6 +216,11 @@ std::vector<setting> where_settings() {
                           milliseconds{50}, milliseconds{300'000}),
       switch_setting("services", where_to_look, "systemd services are containers too",
                      scope_kernel | scope_actors, &settings::services),
+      switch_setting("sessions", where_to_look, "so are the slices of users who are logged in",
+                     scope_kernel | scope_actors, &settings::sessions),
+      switch_setting("standalone", where_to_look,
+                     "so are processes outside of all these that listen or connect",
+                     scope_kernel | scope_actors, &settings::standalone),
   };
 }
 

@@ -3,6 +3,7 @@
 
 #include "actors/recorder/byte_codec.hpp"
 
+#include <array>
 #include <utility>
 
 namespace troupe {
@@ -50,10 +51,18 @@ cgroup_identity read_identity(byte_reader& in) {
   return x;
 }
 
+/// Every text of it, in the order of the format. Not the details: they hold secrets.
+template <class Metadata>
+auto texts_of(Metadata& x) {
+  return std::array{&x.id,           &x.name,         &x.name_space,           &x.image,
+                    &x.image_digest, &x.systemd_type, &x.systemd_triggered_by, &x.health,
+                    &x.pod,          &x.sandbox_id,   &x.oci_runtime,          &x.nomad.name_space,
+                    &x.nomad.job,    &x.nomad.group,  &x.nomad.alloc,          &x.nomad.task};
+}
+
 void write_container(byte_writer& out, const container_metadata& x) {
   out.number(x.runtime);
-  for (const auto* text : {&x.id, &x.name, &x.name_space, &x.image, &x.image_digest,
-                           &x.systemd_type, &x.systemd_triggered_by})
+  for (const auto* text : texts_of(x))
     out.text(*text);
   out.number(x.state);
   out.number(x.pid);
@@ -75,8 +84,7 @@ void write_container(byte_writer& out, const container_metadata& x) {
 container_metadata read_container(byte_reader& in) {
   container_metadata x;
   x.runtime = read_runtime(in);
-  for (auto* text : {&x.id, &x.name, &x.name_space, &x.image, &x.image_digest, &x.systemd_type,
-                     &x.systemd_triggered_by})
+  for (auto* text : texts_of(x))
     *text = in.text();
   const auto state = in.number<uint8_t>();
   x.state = state <= static_cast<uint8_t>(container_state::exited) ? container_state{state}

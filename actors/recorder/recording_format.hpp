@@ -25,7 +25,7 @@
 namespace troupe {
 
 inline constexpr std::array<char, 8> recording_magic{'T', 'R', 'P', 'E', 'R', 'E', 'C', '\n'};
-inline constexpr uint32_t recording_version = 1;
+inline constexpr uint32_t recording_version = 2;
 inline constexpr uint32_t description_bytes_max = 64U << 10;
 inline constexpr uint32_t frame_bytes_max = 4U
                                             << 20; ///< raw; nothing larger is written or believed

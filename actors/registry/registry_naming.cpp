@@ -83,7 +83,7 @@ void registry_table::resolved(const container_resolved& answer, time_point now) 
     return;
   }
   record.forgotten = answer.removed;
-  if (answer.metadata.sandbox)
+  if (answer.metadata.sandbox && !holds_whole_pod(answer.metadata))
     return drop_sandbox(key);
   auto identity = identify(record.cgroup, answer.metadata);
   if (identity.container_id.empty())

@@ -148,6 +148,43 @@ void metadata_book::tell_and_ask(const std::string& id, time_point now) {
       endpoints_[entry->endpoint].queue.ask({id, entry->metadata.name_space}, true, now);
 }
 
+// ---- who observes
+
+std::vector<container_change> metadata_book::observe() {
+  observed_ = true;
+  std::vector<container_change> known;
+  cache_.for_each([&](const cached_container& x) {
+    known.push_back({runtime_event_kind::listed, x.metadata, x.named, 0, 0, {}});
+  });
+  return known;
+}
+
+void metadata_book::unobserve() {
+  observed_ = false;
+  changes_.clear();
+}
+
+std::vector<container_change> metadata_book::take_changes() {
+  return std::exchange(changes_, {});
+}
+
+// An answer, which is no event of the container: what is new in it was so before.
+void metadata_book::put(size_t endpoint, const container_answer& answer, time_point now) {
+  const auto known = cache_.version();
+  const auto* entry = cache_.put(endpoint, answer, now);
+  if (observed_ && entry != nullptr && entry->version > known)
+    changes_.push_back({runtime_event_kind::listed, entry->metadata, entry->named, 0, 0, {}});
+}
+
+// We missed the event, so nobody knows when it was.
+void metadata_book::note_removal(size_t endpoint, const container_query& query) {
+  if (!observed_)
+    return;
+  for (const auto* entry : cache_.find(query))
+    if (entry->endpoint == endpoint && entry->removed)
+      changes_.push_back({runtime_event_kind::removed, entry->metadata, entry->named, 0, 0, {}});
+}
+
 // ---- news
 
 void metadata_book::opened(size_t endpoint, std::string version, time_point now) {
@@ -180,12 +217,14 @@ void metadata_book::listed(size_t endpoint, const std::vector<container_answer>&
                            time_point begun, time_point now) {
   for (const auto& answer : answers)
     if (!is_dockers(endpoint, answer.metadata.name_space))
-      cache_.put(endpoint, answer, now);
+      put(endpoint, answer, now);
   for (const auto& answer : answers)
     if (wanted(answer.metadata.id))
       tell_and_ask(answer.metadata.id, now);
-  for (const auto& id : cache_.remove_unlisted(endpoint, answers, begun))
+  for (const auto& [id, name_space] : cache_.remove_unlisted(endpoint, answers, begun)) {
+    note_removal(endpoint, {id, name_space});
     tell_and_ask(id, now);
+  }
 }
 
 void metadata_book::happened(size_t endpoint, const runtime_event& event, time_point now) {
@@ -197,6 +236,9 @@ void metadata_book::happened(size_t endpoint, const runtime_event& event, time_p
   const auto* entry = cache_.apply(endpoint, event, now);
   if (entry == nullptr)
     return;
+  if (observed_)
+    changes_.push_back(
+        {event.kind, entry->metadata, entry->named, event.time_ns, event.heard_ns, event.exec});
   // containerd's event names nobody, and the container may be gone before its cgroup is reported.
   if (event.kind == runtime_event_kind::created && !entry->named)
     queue.ask({id, event.metadata.name_space}, false, now);
@@ -213,8 +255,10 @@ void metadata_book::looked_up(size_t endpoint, const container_query& query,
     const bool unknown = result.error().code == ec::unknown_container;
     queue.finish(query, unknown ? lookup_outcome::unknown : lookup_outcome::failed, now);
     ++(unknown ? status.lookups_unknown : status.lookups_failed);
-    if (unknown && !stale && cache_.remove(endpoint, query))
+    if (unknown && !stale && cache_.remove(endpoint, query)) {
+      note_removal(endpoint, query);
       tell(query.id);
+    }
     return;
   }
   ++status.lookups_ok;
@@ -230,7 +274,7 @@ void metadata_book::looked_up(size_t endpoint, const container_query& query,
     metadata.state = container_state::unknown;
     result->complete = false;
   }
-  cache_.put(endpoint, *result, now);
+  put(endpoint, *result, now);
   tell(metadata.id);
 }
 

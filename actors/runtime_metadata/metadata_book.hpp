@@ -51,6 +51,13 @@ public:
   /// What has to be sent; each call empties it.
   std::vector<metadata_update> take_updates();
 
+  /// From now on changes are kept for take_changes(). Answers with all that is known, as listed.
+  std::vector<container_change> observe();
+  /// Nobody observes any more.
+  void unobserve();
+  /// What has happened since; each call empties it.
+  std::vector<container_change> take_changes();
+
   /// Up to `most` lookups to make now at this endpoint. None while its stream is closed for want of
   /// an answer: a list comes first when it is back, and answers most questions.
   std::vector<container_query> take_lookups(size_t endpoint, size_t most, time_point now);
@@ -83,6 +90,8 @@ private:
   const cached_container* answer(container_key key, want_record& want);
   void ask(const cgroup_identity& identity, time_point now);
   void answer_or_ask(container_key key, time_point now);
+  void put(size_t endpoint, const container_answer& answer, time_point now);
+  void note_removal(size_t endpoint, const container_query& query);
   void tell(const std::string& id);
   void tell_and_ask(const std::string& id, time_point now);
 
@@ -91,6 +100,8 @@ private:
   std::map<container_key, want_record> wants_;
   std::unordered_multimap<std::string, container_key> by_id_;
   std::vector<metadata_update> updates_;
+  bool observed_ = false;
+  std::vector<container_change> changes_;
 };
 
 } // namespace troupe

@@ -121,8 +121,14 @@ void merge_event(cached_container& entry, const runtime_event& event) {
     case runtime_event_kind::updated:
       entry.complete = false;
       break;
+    case runtime_event_kind::health_changed:
+      metadata.health = event.metadata.health;
+      break;
     case runtime_event_kind::renamed: // The name is merged.
     case runtime_event_kind::removed: // See bury().
+    case runtime_event_kind::exec_started:
+    case runtime_event_kind::exec_exited:
+    case runtime_event_kind::listed:
       break;
   }
 }
@@ -220,7 +226,7 @@ bool metadata_cache::remove(size_t endpoint, const container_query& query) {
   return !gone.empty();
 }
 
-std::vector<std::string>
+std::vector<container_query>
 metadata_cache::remove_unlisted(size_t endpoint, const std::vector<container_answer>& listed,
                                 time_point begun) {
   std::set<std::pair<std::string_view, std::string_view>> alive;
@@ -231,12 +237,12 @@ metadata_cache::remove_unlisted(size_t endpoint, const std::vector<container_ans
     if (k.endpoint == endpoint && !entry.removed && entry.heard_at < begun
         && !alive.contains({k.id, k.name_space}))
       gone.push_back(k);
-  std::vector<std::string> ids;
+  std::vector<container_query> buried;
   for (const auto& k : gone) {
     bury(k, entries_.at(k));
-    ids.push_back(k.id);
+    buried.push_back({k.id, k.name_space});
   }
-  return ids;
+  return buried;
 }
 
 std::vector<const cached_container*> metadata_cache::find(const container_query& query) const {

@@ -40,12 +40,23 @@ public:
   /// The runtime does not know the container (any more); false where we did not know it either.
   bool remove(size_t endpoint, const container_query& query);
 
-  /// Marks as removed whatever the endpoint's list, begun at `begun`, does not have. Returns ids.
-  std::vector<std::string>
+  /// Marks as removed whatever the endpoint's list, begun at `begun`, does not have. Returns them.
+  std::vector<container_query>
   remove_unlisted(size_t endpoint, const std::vector<container_answer>& listed, time_point begun);
 
   /// Every entry for this id (and namespace, unless that is empty).
   [[nodiscard]] std::vector<const cached_container*> find(const container_query& query) const;
+
+  /// Calls function(entry) for each that the runtime has not forgotten.
+  template <class Function>
+  void for_each(Function&& function) const {
+    for (const auto& [k, entry] : entries_)
+      if (!entry.removed)
+        function(entry);
+  }
+
+  /// The newest version that was given out.
+  [[nodiscard]] uint64_t version() const { return versions_; }
 
   [[nodiscard]] size_t size() const { return entries_.size(); }
 

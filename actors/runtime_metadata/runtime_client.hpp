@@ -66,24 +66,14 @@ struct container_answer {
   bool complete = true; ///< false: a further inspect() tells more (pid, exit code, ...)
 };
 
-enum class runtime_event_kind : uint8_t {
-  created,
-  started,
-  exited,
-  paused,
-  resumed,
-  oom_killed,
-  renamed,
-  updated, ///< limits, labels, restart policy: inspect tells what
-  removed,
-};
-
 /// A container changed. `metadata` holds id, name_space and what this event tells besides.
 struct runtime_event {
   runtime_event_kind kind = runtime_event_kind::updated;
   container_metadata metadata;
-  bool named = false;  ///< name, image and labels are set, as a lookup would tell them
-  int64_t time_ns = 0; ///< Unix time, by the runtime
+  bool named = false;   ///< name, image and labels are set, as a lookup would tell them
+  int64_t time_ns = 0;  ///< Unix time, by the runtime
+  int64_t heard_ns = 0; ///< Unix time at which it was read; set by the watcher
+  exec_process exec;    ///< of exec_started and exec_exited
 };
 
 /// Receives an event stream. Called on the thread that is inside watch().

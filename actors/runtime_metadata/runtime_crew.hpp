@@ -117,7 +117,7 @@ using runtime_reports_actor = caf::typed_actor<
     caf::reacts_to<stream_lost>>;
 
 /// runtime_metadata from the inside.
-using runtime_metadata_core = runtime_metadata_actor::extend_with<runtime_reports_actor>::extend<
+using runtime_metadata_core = observable_metadata_actor::extend_with<runtime_reports_actor>::extend<
     // The next lookup is due.
     caf::reacts_to<tick>,
     // A list_all has waited long enough.

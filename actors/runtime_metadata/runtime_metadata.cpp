@@ -21,6 +21,35 @@ void send_updates(self_pointer self) {
       self->send(sink->second, container_resolved{key, std::move(metadata), removed});
 }
 
+void send_changes(self_pointer self) {
+  auto& st = self->state;
+  for (const auto& change : st.book->take_changes())
+    for (const auto& observer : st.observers)
+      self->send(observer, change);
+}
+
+void send_statuses(self_pointer self) {
+  auto& st = self->state;
+  for (const auto& observer : st.observers)
+    self->send(observer, st.book->statuses());
+}
+
+void add_observer(self_pointer self, const container_observer_actor& observer) {
+  auto& st = self->state;
+  self->monitor(observer);
+  st.observers.push_back(observer);
+  self->send(observer, st.book->statuses());
+  for (auto& change : st.book->observe())
+    self->send(observer, std::move(change));
+}
+
+void forget_observer(self_pointer self, const caf::actor_addr& gone) {
+  auto& st = self->state;
+  if (std::erase_if(st.observers, [&](const auto& x) { return x == gone; }) > 0
+      && st.observers.empty())
+    st.book->unobserve();
+}
+
 void start_lookups(self_pointer self) {
   auto& st = self->state;
   const auto now = self->clock().now();
@@ -49,6 +78,7 @@ void arm(self_pointer self) {
 // After whatever news: what follows from them.
 void go_on(self_pointer self) {
   send_updates(self);
+  send_changes(self);
   start_lookups(self);
   arm(self);
 }
@@ -130,7 +160,10 @@ void watch_sink(self_pointer self, const metadata_sink_actor& sink) {
 
 void set_up(self_pointer self, const settings& config, std::shared_ptr<runtime_crew> crew) {
   install_defaults(self, "runtime_metadata");
-  self->set_down_handler([self](const caf::down_msg& down) { forget_sink(self, down.source); });
+  self->set_down_handler([self](const caf::down_msg& down) {
+    forget_sink(self, down.source);
+    forget_observer(self, down.source);
+  });
   auto& st = self->state;
   st.crew = std::move(crew);
   const auto endpoints = st.crew->endpoints();
@@ -158,6 +191,9 @@ runtime_metadata_with_crew(self_pointer self, const settings& config,
         self->state.book->forget(x.key);
         self->state.sinks.erase(x.key);
       },
+      [self](const observe_containers&, const container_observer_actor& observer) {
+        add_observer(self, observer);
+      },
       [self](const list_all&) { return start_round(self); },
       [self](const get_status&) { return self->state.book->statuses(); },
       [self](lookup_done& done) {
@@ -178,6 +214,7 @@ runtime_metadata_with_crew(self_pointer self, const settings& config,
         auto& book = *self->state.book;
         log_opened(book.status(x.endpoint), x.version);
         book.opened(x.endpoint, std::move(x.version), self->clock().now());
+        send_statuses(self);
         go_on(self);
       },
       [self](const stream_listed& x) {
@@ -192,7 +229,10 @@ runtime_metadata_with_crew(self_pointer self, const settings& config,
       [self](const stream_lost& x) {
         auto& book = *self->state.book;
         log_lost(book.status(x.endpoint), x.error);
+        const auto before = book.status(x.endpoint);
         book.lost(x.endpoint, x.error, self->clock().now());
+        if (before.answering || before.error != x.error.code)
+          send_statuses(self);
         go_on(self);
       },
       [self](const tick&) { go_on(self); },

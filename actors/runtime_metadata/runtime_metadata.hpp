@@ -30,6 +30,7 @@ struct runtime_metadata_state {
   std::optional<metadata_book::time_point> armed; ///< when the next tick comes
   std::optional<listing_round> round;             ///< the list_all under way
   uint64_t rounds = 0;
+  std::vector<container_observer_actor> observers;
   std::vector<caf::typed_response_promise<runtime_listing>> askers; ///< who waits for the round
 };
 

@@ -28,6 +28,10 @@ constexpr std::chrono::seconds good_stream{5};
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{2'000};
 
+int64_t unix_now_ns() {
+  return std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count();
+}
+
 // One stay in the event stream; says why it ended.
 call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_client& client,
                   const call_limits& limits, event_window& window,
@@ -53,6 +57,7 @@ call_error follow(runtime_watcher_actor::pointer self, size_t endpoint, runtime_
           },
       .event =
           [&](runtime_event event) {
+            event.heard_ns = unix_now_ns();
             if (understood && window.enter(limits.stop))
               self->send(parent, stream_event{endpoint, std::move(event)});
           },

@@ -155,7 +155,7 @@ TEST_CASE("metadata cache: what a list does not have is removed, but nothing new
   cache.put(1, docker_answer("a3", "elsewhere"), start);
   cache.put(0, docker_answer("a4", "newer"), start + 2s);
   CHECK(cache.remove_unlisted(0, {docker_answer("a1", "stays")}, start + 1s)
-        == std::vector<std::string>{"a2"});
+        == std::vector{container_query{"a2", ""}});
   CHECK(only(cache, "a2").removed);
   CHECK_FALSE(only(cache, "a3").removed);
   CHECK_FALSE(only(cache, "a4").removed);
