@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <limits>
 #include <string>
 
 namespace troupe {
@@ -14,6 +15,21 @@ void cut(std::string& text, size_t bytes) {
     return;
   text.resize(bytes);
   text.shrink_to_fit();
+}
+
+void cut(std::vector<std::string>& texts) {
+  texts.resize(std::min(texts.size(), runtime_bounds::texts));
+  for (auto& text : texts)
+    cut(text, runtime_bounds::text_bytes);
+}
+
+void cut(std::map<std::string, std::string>& pairs) {
+  std::erase_if(
+      pairs, [](const auto& pair) { return pair.first.size() > runtime_bounds::label_key_bytes; });
+  while (pairs.size() > runtime_bounds::labels)
+    pairs.erase(std::prev(pairs.end()));
+  for (auto& [key, value] : pairs)
+    cut(value, runtime_bounds::label_value_bytes);
 }
 
 bool is_alphanumeric(char c) {
@@ -104,19 +120,62 @@ std::optional<int64_t> read_seconds_of_day(std::string_view text, size_t& at) {
 } // namespace
 
 void bound(container_metadata& metadata) {
-  cut(metadata.id, runtime_bounds::name_bytes);
-  cut(metadata.name, runtime_bounds::name_bytes);
-  cut(metadata.name_space, runtime_bounds::name_bytes);
+  for (auto* text : {&metadata.id, &metadata.name, &metadata.name_space, &metadata.image_digest,
+                     &metadata.health, &metadata.pod, &metadata.sandbox_id, &metadata.oci_runtime,
+                     &metadata.nomad.name_space, &metadata.nomad.job, &metadata.nomad.group,
+                     &metadata.nomad.alloc, &metadata.nomad.task, &metadata.systemd_type,
+                     &metadata.systemd_triggered_by})
+    cut(*text, runtime_bounds::name_bytes);
   cut(metadata.image, runtime_bounds::image_bytes);
-  cut(metadata.image_digest, runtime_bounds::name_bytes);
-  auto& labels = metadata.labels;
-  std::erase_if(labels, [](const auto& label) {
-    return label.first.size() > runtime_bounds::label_key_bytes;
-  });
-  while (labels.size() > runtime_bounds::labels)
-    labels.erase(std::prev(labels.end()));
-  for (auto& [key, value] : labels)
-    cut(value, runtime_bounds::label_value_bytes);
+  cut(metadata.labels);
+}
+
+void bound(container_details& details) {
+  cut(details.command);
+  cut(details.environment);
+  cut(details.annotations);
+  cut(details.namespaces);
+  for (auto* text :
+       {&details.user, &details.hostname, &details.restart_policy, &details.limits.cpuset})
+    cut(*text, runtime_bounds::name_bytes);
+  for (auto* text : {&details.working_dir, &details.cgroup_path, &details.log_path})
+    cut(*text, runtime_bounds::text_bytes);
+  details.mounts.resize(std::min(details.mounts.size(), runtime_bounds::mounts));
+  for (auto& mount : details.mounts) {
+    cut(mount.type, runtime_bounds::name_bytes);
+    cut(mount.source, runtime_bounds::text_bytes);
+    cut(mount.destination, runtime_bounds::text_bytes);
+  }
+  details.networks.resize(std::min(details.networks.size(), runtime_bounds::networks));
+  for (auto& network : details.networks)
+    for (auto* text : {&network.name, &network.ipv4, &network.ipv6, &network.mac})
+      cut(*text, runtime_bounds::name_bytes);
+}
+
+nomad_task nomad_from(const std::vector<std::string>& environment) {
+  nomad_task task;
+  std::string job_id;
+  const std::pair<std::string_view, std::string&> fields[] = {{"NOMAD_NAMESPACE=", task.name_space},
+                                                              {"NOMAD_JOB_NAME=", task.job},
+                                                              {"NOMAD_JOB_ID=", job_id},
+                                                              {"NOMAD_GROUP_NAME=", task.group},
+                                                              {"NOMAD_ALLOC_ID=", task.alloc},
+                                                              {"NOMAD_TASK_NAME=", task.task}};
+  for (const auto& variable : environment)
+    for (const auto& [key, field] : fields)
+      if (variable.starts_with(key))
+        field = variable.substr(key.size(), runtime_bounds::name_bytes);
+  if (task.alloc.empty())
+    return {};
+  if (task.job.empty())
+    task.job = std::move(job_id);
+  return task;
+}
+
+uint64_t millicores(int64_t quota_us, int64_t period_us) {
+  if (quota_us <= 0 || period_us <= 0 || quota_us > std::numeric_limits<int64_t>::max() / 1000)
+    return 0;
+  return static_cast<uint64_t>(quota_us * 1000 / period_us);
 }
 
 bool plausible_id(std::string_view text) {
