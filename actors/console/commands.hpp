@@ -48,6 +48,22 @@ struct list_request {
   bool all = false; ///< created and exited ones too
 };
 
+struct ps_request {
+  configuration config;
+  selector scope;
+  output_options output;
+  std::optional<std::chrono::milliseconds> timeout; ///< of the runtimes' answer
+  bool all = false; ///< processes in no container, and in pods' sandboxes, too
+};
+
+struct inspect_request {
+  configuration config;
+  std::vector<std::string> targets; ///< a name, an id, the front of one, or a pid
+  output_options output;
+  std::optional<std::chrono::milliseconds> timeout; ///< of the runtimes' answer
+  bool environment = false;                         ///< show its values
+};
+
 struct record_request {
   configuration config;
   std::string path;            ///< "-": stdout
@@ -81,14 +97,19 @@ struct version_request {
 
 /// What the command line calls once it has understood its arguments. Each answers an exit_code.
 struct command_set {
-  std::function<int(const agent_request&, const output_streams&)> agent;
-  std::function<int(const trace_request&, const output_streams&)> trace;
-  std::function<int(const list_request&, const output_streams&)> list;
-  std::function<int(const record_request&, const output_streams&)> record;
-  std::function<int(const replay_request&, const output_streams&)> replay;
-  std::function<int(const doctor_request&, const output_streams&)> doctor;
-  std::function<int(const version_request&, const output_streams&)> version;
-  std::function<int(const top_actors_request&, const output_streams&)> top_actors = {};
+  template <class Request>
+  using command = std::function<int(const Request&, const output_streams&)>;
+
+  command<agent_request> agent = {};
+  command<trace_request> trace = {};
+  command<list_request> list = {};
+  command<record_request> record = {};
+  command<replay_request> replay = {};
+  command<doctor_request> doctor = {};
+  command<version_request> version = {};
+  command<top_actors_request> top_actors = {};
+  command<ps_request> ps = {};
+  command<inspect_request> inspect = {};
 };
 
 /// The commands of the program.

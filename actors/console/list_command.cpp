@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Uses CAF: the command asks an actor.
 
-#include "actors/console/actor_system_config.hpp"
+#include "actors/console/asked_runtimes.hpp"
 #include "actors/console/container_listing.hpp"
 #include "actors/console/field_selection.hpp"
 #include "actors/console/log_setup.hpp"
@@ -11,11 +11,6 @@
 #include "actors/console/stop_signals.hpp"
 #include "actors/console/table.hpp"
 #include "actors/console/time_format.hpp"
-#include "actors/runtime_metadata/runtime_metadata.hpp"
-#include "actors/supervisor/actor_defaults.hpp"
-
-#include <caf/actor_system.hpp>
-#include <caf/scoped_actor.hpp>
 
 #include <fmt/format.h>
 
@@ -30,39 +25,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds poll_interval{1'000};
-/// The actor bounds its calls itself; this is for its own way there and back.
-constexpr milliseconds margin{1'000};
 constexpr milliseconds end_timeout{2'000};
-
-/// The runtimes of this machine, as long as one command runs.
-class runtimes {
-public:
-  explicit runtimes(const settings& config)
-      : system_(config_),
-        self_(system_),
-        metadata_(system_.spawn(runtime_metadata, config, nullptr)) {}
-
-  ~runtimes() {
-    self_->send_exit(metadata_, caf::exit_reason::user_shutdown);
-    metadata_ = runtime_metadata_actor{};
-  }
-  runtimes(const runtimes&) = delete;
-  runtimes& operator=(const runtimes&) = delete;
-
-  [[nodiscard]] std::optional<runtime_listing> list(milliseconds timeout, std::string& error) {
-    std::optional<runtime_listing> listing;
-    self_->request(metadata_, timeout, list_all{})
-        .receive([&](runtime_listing& x) { listing = std::move(x); },
-                 [&](const caf::error& reason) { error = describe(reason); });
-    return listing;
-  }
-
-private:
-  actor_system_config config_;
-  caf::actor_system system_;
-  caf::scoped_actor self_;
-  runtime_metadata_actor metadata_;
-};
 
 /// Says each line once, until it is no longer so.
 class complaints {
@@ -156,8 +119,8 @@ int end_of(write_result result, const output_streams& streams) {
 }
 
 /// The present containers as changes, then every change of them.
-int watch(const list_request& request, const output_streams& streams, runtimes& asked,
-          const stop_signals& stop, milliseconds patience) {
+int watch(const list_request& request, const output_streams& streams, asked_runtimes& asked,
+          const stop_signals& stop) {
   const auto end =
       request.timeout ? steady_clock::now() + *request.timeout : steady_clock::time_point::max();
   const change_printer printer{request.output, streams.out};
@@ -167,7 +130,7 @@ int watch(const list_request& request, const output_streams& streams, runtimes& 
   auto result = printer.print_header();
   while (result == write_result::ok) {
     std::string error;
-    if (const auto listing = asked.list(patience, error)) {
+    if (const auto listing = asked.list(error)) {
       complain.say_new(describe_silent(listing->endpoints, request.config.agent));
       all = keep_silent(rows_of(*listing), all, listing->endpoints);
       auto now = rows_in_scope(all, request.scope, request.all, ids_of_pids(request));
@@ -184,10 +147,9 @@ int watch(const list_request& request, const output_streams& streams, runtimes& 
   return end_of(result, streams);
 }
 
-int list_once(const list_request& request, const output_streams& streams, runtimes& asked,
-              milliseconds patience) {
+int list_once(const list_request& request, const output_streams& streams, asked_runtimes& asked) {
   std::string error;
-  const auto listing = asked.list(patience, error);
+  const auto listing = asked.list(error);
   if (!listing) {
     say(streams.err, "troupe list: the runtimes did not answer: " + error);
     return exit_error;
@@ -214,13 +176,12 @@ int run_list_command(const list_request& request, const output_streams& streams)
   auto config = request.config.agent;
   if (request.timeout && !request.watch)
     config.runtime_timeout = std::min(config.runtime_timeout, *request.timeout);
-  const auto patience = config.runtime_timeout + margin;
   stop_signals stop;
   stop.watch_reader(streams.out);
   std::optional<end_by_force> bound;
-  runtimes asked{config};
-  const int code = request.watch ? watch(request, streams, asked, stop, patience)
-                                 : list_once(request, streams, asked, patience);
+  asked_runtimes asked{config};
+  const int code =
+      request.watch ? watch(request, streams, asked, stop) : list_once(request, streams, asked);
   bound.emplace(end_timeout, code);
   return code;
 }

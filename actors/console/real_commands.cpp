@@ -4,8 +4,14 @@
 namespace troupe {
 
 command_set real_commands() {
-  return {run_agent_command,  run_trace_command,  run_list_command,    run_record_command,
-          run_replay_command, run_doctor_command, run_version_command, run_top_actors_command};
+  return {.agent = run_agent_command,
+          .trace = run_trace_command,
+          .list = run_list_command,
+          .record = run_record_command,
+          .replay = run_replay_command,
+          .doctor = run_doctor_command,
+          .version = run_version_command,
+          .top_actors = run_top_actors_command};
 }
 
 } // namespace troupe

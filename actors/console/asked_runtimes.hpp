@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/console/actor_system_config.hpp"
+#include "messages/actors.hpp"
+#include "messages/settings.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace troupe {
+
+/// The runtimes of this machine, as long as one command runs.
+class asked_runtimes {
+public:
+  explicit asked_runtimes(const settings& config);
+  ~asked_runtimes();
+  asked_runtimes(const asked_runtimes&) = delete;
+  asked_runtimes& operator=(const asked_runtimes&) = delete;
+
+  /// Every container of every runtime; nothing, and why in `error`, when there is no answer at all.
+  /// Bounded by settings.runtime_timeout.
+  [[nodiscard]] std::optional<runtime_listing> list(std::string& error);
+
+private:
+  std::chrono::milliseconds patience_;
+  actor_system_config config_;
+  caf::actor_system system_;
+  caf::scoped_actor self_;
+  runtime_metadata_actor metadata_;
+};
+
+} // namespace troupe
