@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: console
+
 #include <cstddef>
 #include <optional>
 #include <string>
