@@ -64,7 +64,10 @@ container_identity plain(std::string container_id, std::string_view name) {
 std::optional<container_identity> by_kubernetes(const container_metadata& metadata) {
   const auto name_space = label(metadata, "io.kubernetes.pod.namespace");
   const auto pod = label(metadata, "io.kubernetes.pod.name");
-  const auto container = label(metadata, "io.kubernetes.container.name");
+  // Where all of a pod runs in its sandbox, as with gVisor, the sandbox stands for its containers.
+  const auto container = holds_whole_pod(metadata)
+                             ? std::string_view{"sandbox"}
+                             : label(metadata, "io.kubernetes.container.name");
   if (name_space.empty() || pod.empty() || container.empty())
     return {};
   const auto owner = owner_of_pod(pod);
@@ -102,6 +105,19 @@ std::optional<container_identity> by_swarm(const container_metadata& metadata) {
     return {};
   const auto name = std::string{service} + "." + std::string{slot};
   return plain(join({"swarm", stack.empty() ? "_" : stack, service, slot}), name);
+}
+
+/// The allocation's id keeps apart what a job runs several times on one node.
+std::optional<container_identity> by_nomad(const container_metadata& metadata) {
+  const auto& nomad = metadata.nomad;
+  if (nomad.job.empty() || nomad.group.empty() || nomad.alloc.empty() || nomad.task.empty())
+    return {};
+  const auto name_space =
+      nomad.name_space.empty() ? std::string_view{"default"} : std::string_view{nomad.name_space};
+  auto result = plain(join({"nomad", name_space, nomad.job, nomad.group, nomad.alloc, nomad.task}),
+                      nomad.task);
+  result.app_id = join({"nomad", name_space, nomad.job, nomad.group});
+  return result;
 }
 
 std::string_view name_or_id(const container_metadata& metadata) {
@@ -155,11 +171,17 @@ container_identity identify(const cgroup_identity& cgroup, const container_metad
     return *found;
   if (auto found = by_swarm(metadata))
     return *found;
+  if (auto found = by_nomad(metadata))
+    return *found;
   switch (metadata.runtime) {
     case runtime_kind::docker:
-      return plain(join({"docker", name_or_id(metadata)}), name_or_id(metadata));
+    case runtime_kind::crio:
+      return plain(join({to_string(metadata.runtime), name_or_id(metadata)}), name_or_id(metadata));
     case runtime_kind::podman:
-      return plain(join({"podman", name_or_id(metadata)}), name_or_id(metadata));
+      return metadata.pod.empty()
+                 ? plain(join({"podman", name_or_id(metadata)}), name_or_id(metadata))
+                 : plain(join({"podman", metadata.pod, name_or_id(metadata)}),
+                         name_or_id(metadata));
     case runtime_kind::containerd:
       return by_containerd(cgroup, metadata);
     default:

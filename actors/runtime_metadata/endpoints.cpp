@@ -6,10 +6,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace troupe {
@@ -30,6 +32,21 @@ constexpr std::array<std::string_view, 4> containerd_paths = {
     "/run/k0s/containerd.sock",
 };
 
+constexpr std::array<std::string_view, 2> cri_paths = {
+    "/run/crio/crio.sock",
+    "/var/run/crio/crio.sock",
+};
+
+// Root's; those of users are below.
+constexpr std::array<std::string_view, 2> podman_paths = {
+    "/run/podman/podman.sock",
+    "/var/run/podman/podman.sock",
+};
+constexpr std::string_view users_folder = "/run/user";
+constexpr std::string_view users_podman = "/podman/podman.sock";
+
+using endpoints = std::vector<runtime_endpoint>;
+
 bool same_file(const std::string& a, const std::string& b) {
   struct stat x {};
   struct stat y {};
@@ -37,31 +54,32 @@ bool same_file(const std::string& a, const std::string& b) {
          && x.st_ino == y.st_ino;
 }
 
-// The second path of docker counts only where it exists and is not the first by another name.
-bool wanted_alias(const std::string& path, const std::vector<runtime_endpoint>& known) {
-  if (::access(path.c_str(), F_OK) != 0)
-    return false;
-  return std::none_of(known.begin(), known.end(),
-                      [&](const runtime_endpoint& x) { return same_file(x.socket, path); });
+// A socket counts once, by whatever names it goes.
+void add_if_there(runtime_kind kind, const std::string& path, endpoints& result) {
+  if (result.size() >= endpoints_max || ::access(path.c_str(), F_OK) != 0)
+    return;
+  if (std::none_of(result.begin(), result.end(),
+                   [&](const runtime_endpoint& x) { return same_file(x.socket, path); }))
+    result.push_back({kind, path});
 }
 
-void add_docker(const settings& config, std::vector<runtime_endpoint>& result) {
-  for (const auto& path : config.docker_sockets)
-    result.push_back({runtime_kind::docker, path});
-  if (!config.docker_sockets.empty())
-    return;
-  result.push_back({runtime_kind::docker, config.host_root + std::string{docker_paths[0]}});
-  if (auto path = config.host_root + std::string{docker_paths[1]}; wanted_alias(path, result))
-    result.push_back({runtime_kind::docker, std::move(path)});
+template <class Paths>
+void add(runtime_kind kind, const std::vector<std::string>& wanted, const Paths& usual,
+         const std::string& host_root, endpoints& result) {
+  for (const auto& path : wanted)
+    result.push_back({kind, path});
+  if (wanted.empty())
+    for (auto path : usual)
+      add_if_there(kind, host_root + std::string{path}, result);
 }
 
-void add_containerd(const settings& config, std::vector<runtime_endpoint>& result) {
-  for (const auto& path : config.containerd_sockets)
-    result.push_back({runtime_kind::containerd, path});
-  if (!config.containerd_sockets.empty())
-    return;
-  for (auto path : containerd_paths)
-    result.push_back({runtime_kind::containerd, config.host_root + std::string{path}});
+// Of every user who is logged in, or lingers.
+void add_users_podmans(const std::string& host_root, endpoints& result) {
+  const auto folder = host_root + std::string{users_folder};
+  std::error_code error;
+  for (std::filesystem::directory_iterator i{folder, error}, end; !error && i != end;
+       i.increment(error))
+    add_if_there(runtime_kind::podman, i->path().string() + std::string{users_podman}, result);
 }
 
 call_error connect_error(const runtime_endpoint& endpoint, int error) {
@@ -92,12 +110,24 @@ call_error connect_error(const runtime_endpoint& endpoint, int error) {
 } // namespace
 
 std::vector<runtime_endpoint> runtime_endpoints(const settings& config) {
-  std::vector<runtime_endpoint> result;
+  endpoints result;
   if (config.runtimes_off)
     return result;
-  add_docker(config, result);
-  add_containerd(config, result);
+  const auto& root = config.host_root;
+  add(runtime_kind::docker, config.docker_sockets, docker_paths, root, result);
+  add(runtime_kind::containerd, config.containerd_sockets, containerd_paths, root, result);
+  add(runtime_kind::crio, config.cri_sockets, cri_paths, root, result);
+  add(runtime_kind::podman, config.podman_sockets, podman_paths, root, result);
+  if (config.podman_sockets.empty())
+    add_users_podmans(root, result);
   return result;
+}
+
+std::string usual_runtime_paths() {
+  std::string text;
+  for (auto path : {docker_paths[0], containerd_paths[0], cri_paths[0], podman_paths[0]})
+    text.append(text.empty() ? "" : ", ").append(path);
+  return text;
 }
 
 call_result<std::monostate> try_connect(const runtime_endpoint& endpoint) {

@@ -11,9 +11,16 @@
 
 namespace troupe {
 
-/// The runtime sockets to ask: those from the settings, else the usual paths below host_root.
-/// Sockets that do not exist now are listed too: their runtime may be started later.
+/// More are not looked at: every user may have a podman.
+inline constexpr size_t endpoints_max = 64;
+
+/// The runtime sockets to ask now: those from the settings, whether they exist or not, and of every
+/// kind without any those at its usual paths below host_root that exist. Ask again later: a runtime
+/// may be installed, and a user log in. Reads a few directories; does not connect.
 std::vector<runtime_endpoint> runtime_endpoints(const settings& config);
+
+/// The usual paths, for "nothing was found at ...".
+std::string usual_runtime_paths();
 
 /// Whether somebody accepts connections on a unix socket; says why not in words for a person.
 /// Does not wait: connecting to a unix socket either succeeds at once or fails.

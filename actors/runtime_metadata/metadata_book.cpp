@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace troupe {
 namespace {
@@ -14,11 +15,6 @@ bool is_alive(const container_metadata& metadata) {
   return metadata.state == container_state::running || metadata.state == container_state::paused;
 }
 
-// Two namespaces may have containers of one id; a dead one's id may be used again.
-auto rank(const cached_container& x) {
-  return std::tuple{!x.removed, x.named, is_alive(x.metadata), x.version};
-}
-
 // Errors after which a lookup would only fail the same way.
 bool is_silence(ec code) {
   return code == ec::runtime_absent || code == ec::runtime_forbidden
@@ -28,12 +24,17 @@ bool is_silence(ec code) {
 
 } // namespace
 
-metadata_book::metadata_book(const std::vector<runtime_endpoint>& endpoints) {
-  for (const auto& endpoint : endpoints) {
-    auto& record = endpoints_.emplace_back();
-    record.status.endpoint = endpoint;
-    record.status.message = "not asked yet";
-  }
+metadata_book::metadata_book(const std::vector<runtime_endpoint>& endpoints, bool details)
+    : details_(details) {
+  for (const auto& endpoint : endpoints)
+    add_endpoint(endpoint, {});
+}
+
+void metadata_book::add_endpoint(const runtime_endpoint& endpoint, time_point now) {
+  auto& record = endpoints_.emplace_back();
+  record.status.endpoint = endpoint;
+  record.status.message = "not asked yet";
+  ask_what_is_open(now);
 }
 
 // ---- who knows whom
@@ -54,18 +55,45 @@ bool metadata_book::concerns(size_t endpoint, const cgroup_identity& identity) c
   const auto kind = endpoints_[endpoint].status.endpoint.kind;
   switch (identity.runtime) {
     case runtime_kind::docker:
-      return kind == runtime_kind::docker || docker_absent();
+      return kind == runtime_kind::docker || is_bundles(endpoint)
+             || (kind == runtime_kind::containerd && docker_absent());
     case runtime_kind::containerd:
-      return kind == runtime_kind::containerd;
+      return kind == runtime_kind::containerd || is_bundles(endpoint)
+             || (kind == runtime_kind::crio && !identity.pod_uid.empty());
+    case runtime_kind::crio:
+    case runtime_kind::podman:
+      return kind == identity.runtime || is_bundles(endpoint);
+    case runtime_kind::systemd:
+      return kind == runtime_kind::systemd;
     case runtime_kind::kubernetes:
     case runtime_kind::unknown:
-      return true;
+      return kind != runtime_kind::systemd;
     default:
       return false;
   }
 }
 
+// The OCI bundles on disk: no runtime, but what runtimes leave there.
+bool metadata_book::is_bundles(size_t endpoint) const {
+  return endpoints_[endpoint].status.endpoint.kind == runtime_kind::unknown;
+}
+
+// Whether no runtime can answer: none is there, or each was heard not to.
+bool metadata_book::no_api_for(const cgroup_identity& identity) const {
+  for (size_t i = 0; i < endpoints_.size(); ++i)
+    if (!is_bundles(i) && concerns(i, identity)
+        && (!endpoints_[i].heard || endpoints_[i].status.answering))
+      return false;
+  return true;
+}
+
 const cached_container* metadata_book::best(const cgroup_identity& identity) const {
+  // What a runtime says goes before what its files say. Two namespaces may have containers of one
+  // id; a dead one's id may be used again.
+  const auto rank = [this](const cached_container& x) {
+    return std::tuple{!x.removed, x.named, !is_bundles(x.endpoint), is_alive(x.metadata),
+                      x.version};
+  };
   const cached_container* result = nullptr;
   for (const auto* entry : cache_.find({identity.id, identity.name_space}))
     if (concerns(entry->endpoint, identity)
@@ -88,8 +116,24 @@ const cached_container* metadata_book::answer(container_key key, want_record& wa
 
 void metadata_book::ask(const cgroup_identity& identity, time_point now) {
   for (size_t i = 0; i < endpoints_.size(); ++i)
-    if (concerns(i, identity))
+    if (!is_bundles(i) && concerns(i, identity))
       endpoints_[i].queue.ask({identity.id, identity.name_space}, true, now);
+  if (no_api_for(identity))
+    ask_bundles(identity, now);
+}
+
+// About those of whom nobody has said anything.
+void metadata_book::ask_what_is_open(time_point now) {
+  for (const auto& [key, want] : wants_)
+    if (want.sent_version == 0)
+      ask(want.identity, now);
+}
+
+// Once: what is on disk does not come later, and a runtime that is back knows more.
+void metadata_book::ask_bundles(const cgroup_identity& identity, time_point now) {
+  for (size_t i = 0; i < endpoints_.size(); ++i)
+    if (is_bundles(i) && concerns(i, identity))
+      endpoints_[i].queue.ask({identity.id, identity.name_space}, false, now);
 }
 
 void metadata_book::answer_or_ask(container_key key, time_point now) {
@@ -118,9 +162,13 @@ void metadata_book::forget(container_key key) {
   const auto [first, last] = by_id_.equal_range(id);
   if (auto i = std::find_if(first, last, [&](const auto& x) { return x.second == key; }); i != last)
     by_id_.erase(i);
-  if (!wanted(id))
-    for (auto& endpoint : endpoints_)
-      endpoint.queue.drop(id);
+  if (wanted(id))
+    return;
+  for (size_t i = 0; i < endpoints_.size(); ++i) {
+    endpoints_[i].queue.drop(id);
+    if (is_bundles(i)) // Nobody tells when they are gone.
+      cache_.remove(i, {id, {}});
+  }
 }
 
 // Something was said about this container: tell those who want to know. Once all is known, no
@@ -148,6 +196,14 @@ void metadata_book::tell_and_ask(const std::string& id, time_point now) {
       endpoints_[entry->endpoint].queue.ask({id, entry->metadata.name_space}, true, now);
 }
 
+// A runtime lives and does not know it: perhaps it is another's, of which there is no socket.
+void metadata_book::ask_bundles_about(const std::string& id, time_point now) {
+  const auto [first, last] = by_id_.equal_range(id);
+  for (auto i = first; i != last; ++i)
+    if (const auto& want = wants_.at(i->second); want.sent_version == 0)
+      ask_bundles(want.identity, now);
+}
+
 // ---- who observes
 
 std::vector<container_change> metadata_book::observe() {
@@ -169,7 +225,9 @@ std::vector<container_change> metadata_book::take_changes() {
 }
 
 // An answer, which is no event of the container: what is new in it was so before.
-void metadata_book::put(size_t endpoint, const container_answer& answer, time_point now) {
+void metadata_book::put(size_t endpoint, container_answer answer, time_point now) {
+  if (!details_)
+    answer.metadata.details.reset();
   const auto known = cache_.version();
   const auto* entry = cache_.put(endpoint, answer, now);
   if (observed_ && entry != nullptr && entry->version > known)
@@ -194,23 +252,23 @@ void metadata_book::opened(size_t endpoint, std::string version, time_point now)
   record.status.message.clear();
   if (!version.empty())
     record.status.version = std::move(version);
-  record.ready = true;
+  record.ready = record.heard = true;
   record.queue.wake_all(now + list_grace);
 }
 
 void metadata_book::lost(size_t endpoint, const call_error& error, time_point now) {
   auto& record = endpoints_[endpoint];
-  const bool docker_was_absent = docker_absent();
+  const bool was_silent = record.heard && !record.status.answering;
   record.status.present =
       error.code != ec::runtime_absent && error.code != ec::invalid_configuration;
   record.status.answering = false;
   record.status.error = error.code;
   record.status.message = error.message;
   record.ready = !is_silence(error.code);
-  if (docker_absent() && !docker_was_absent) // containerd may know docker's containers.
-    for (auto& [key, want] : wants_)
-      if (want.identity.runtime == runtime_kind::docker && want.sent_version == 0)
-        ask(want.identity, now);
+  record.heard = true;
+  // Others may know its containers: containerd those of docker, and the disk those of all.
+  if (!was_silent)
+    ask_what_is_open(now);
 }
 
 void metadata_book::listed(size_t endpoint, const std::vector<container_answer>& answers,
@@ -248,7 +306,8 @@ void metadata_book::happened(size_t endpoint, const runtime_event& event, time_p
 void metadata_book::looked_up(size_t endpoint, const container_query& query,
                               call_result<container_answer> result, std::chrono::nanoseconds took,
                               time_point now) {
-  auto& [status, queue, ready] = endpoints_[endpoint];
+  auto& status = endpoints_[endpoint].status;
+  auto& queue = endpoints_[endpoint].queue;
   const bool stale = queue.is_stale(query);
   status.lookup_latency.observe(static_cast<uint64_t>(std::max<int64_t>(took.count(), 0)));
   if (!result) {
@@ -259,6 +318,8 @@ void metadata_book::looked_up(size_t endpoint, const container_query& query,
       note_removal(endpoint, query);
       tell(query.id);
     }
+    if (unknown && !is_bundles(endpoint))
+      ask_bundles_about(query.id, now);
     return;
   }
   ++status.lookups_ok;

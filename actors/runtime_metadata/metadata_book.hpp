@@ -27,7 +27,12 @@ class metadata_book {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  explicit metadata_book(const std::vector<runtime_endpoint>& endpoints);
+  /// With `details`, what clients say in detail is kept; else it is dropped: it is large, and has
+  /// secrets.
+  explicit metadata_book(const std::vector<runtime_endpoint>& endpoints, bool details = false);
+
+  /// One more, at the end.
+  void add_endpoint(const runtime_endpoint& endpoint, time_point now);
 
   /// From now on updates are made for this container, the first at once if it is known.
   void want(container_key key, const cgroup_identity& identity, time_point now);
@@ -75,6 +80,7 @@ private:
     runtime_status status;
     lookup_queue queue;
     bool ready = false; ///< lookups make sense
+    bool heard = false; ///< it lives, or it was found that it does not
   };
 
   struct want_record {
@@ -82,6 +88,8 @@ private:
     uint64_t sent_version = 0;
   };
 
+  [[nodiscard]] bool is_bundles(size_t endpoint) const;
+  [[nodiscard]] bool no_api_for(const cgroup_identity& identity) const;
   [[nodiscard]] bool docker_absent() const;
   [[nodiscard]] bool concerns(size_t endpoint, const cgroup_identity& identity) const;
   [[nodiscard]] bool is_dockers(size_t endpoint, const std::string& name_space) const;
@@ -90,11 +98,15 @@ private:
   const cached_container* answer(container_key key, want_record& want);
   void ask(const cgroup_identity& identity, time_point now);
   void answer_or_ask(container_key key, time_point now);
-  void put(size_t endpoint, const container_answer& answer, time_point now);
+  void ask_what_is_open(time_point now);
+  void ask_bundles(const cgroup_identity& identity, time_point now);
+  void ask_bundles_about(const std::string& id, time_point now);
+  void put(size_t endpoint, container_answer answer, time_point now);
   void note_removal(size_t endpoint, const container_query& query);
   void tell(const std::string& id);
   void tell_and_ask(const std::string& id, time_point now);
 
+  bool details_;
   std::vector<endpoint_record> endpoints_;
   metadata_cache cache_;
   std::map<container_key, want_record> wants_;

@@ -67,6 +67,11 @@ struct stream_lost {
   call_error error;
 };
 
+/// From the scout: a socket that was not there when runtime_metadata began.
+struct endpoint_appeared {
+  runtime_endpoint endpoint;
+};
+
 /// Of runtime_metadata to itself: who has not listed by now is left out.
 struct listing_due {
   uint64_t round = 0;
@@ -83,6 +88,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::stream_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::stream_listed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::stream_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::stream_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::endpoint_appeared)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listing_due)
 
 namespace troupe {
@@ -101,7 +107,12 @@ using runtime_watcher_actor = caf::typed_actor<
     // Opens the stream and stays in it until it breaks; then once more after a while.
     caf::reacts_to<tick>>;
 
-/// What workers and watchers report to.
+/// Looks for sockets that appear. Detached; lives as long as runtime_metadata.
+using runtime_scout_actor = caf::typed_actor<
+    // Looks, and once more after a while.
+    caf::reacts_to<tick>>;
+
+/// What workers, watchers and the scout report to.
 using runtime_reports_actor = caf::typed_actor<
     // A lookup ended; whoever made it has nothing to do now.
     caf::reacts_to<lookup_done>,
@@ -114,7 +125,9 @@ using runtime_reports_actor = caf::typed_actor<
     // A container changed.
     caf::reacts_to<stream_event>,
     // An endpoint does not live.
-    caf::reacts_to<stream_lost>>;
+    caf::reacts_to<stream_lost>,
+    // There is one more endpoint.
+    caf::reacts_to<endpoint_appeared>>;
 
 /// runtime_metadata from the inside.
 using runtime_metadata_core = observable_metadata_actor::extend_with<runtime_reports_actor>::extend<
@@ -129,10 +142,14 @@ class runtime_crew {
 public:
   virtual ~runtime_crew() = default;
 
+  /// All so far. An endpoint keeps its place, also when its socket is gone.
   [[nodiscard]] virtual std::vector<runtime_endpoint> endpoints() const = 0;
+  /// One more, at the end of endpoints().
+  virtual void add_endpoint(const runtime_endpoint& endpoint) = 0;
   virtual runtime_worker_actor start_worker(size_t endpoint,
                                             const runtime_reports_actor& parent) = 0;
   virtual void start_watcher(size_t endpoint, const runtime_reports_actor& parent) = 0;
+  virtual void start_scout(const runtime_reports_actor& parent) = 0;
   /// A stream_event of this endpoint is out of the mailbox: another one may come.
   virtual void event_taken(size_t endpoint) = 0;
 };

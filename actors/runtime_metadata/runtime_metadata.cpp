@@ -167,11 +167,20 @@ void set_up(self_pointer self, const settings& config, std::shared_ptr<runtime_c
   auto& st = self->state;
   st.crew = std::move(crew);
   const auto endpoints = st.crew->endpoints();
-  st.book.emplace(endpoints);
+  st.book.emplace(endpoints, config.details);
   st.busy.assign(endpoints.size(), 0);
   st.busy_max = std::max(config.runtime_calls_max, 1U);
   for (size_t i = 0; i < endpoints.size(); ++i)
     st.crew->start_watcher(i, self);
+  st.crew->start_scout(self);
+}
+
+void add_endpoint(self_pointer self, const runtime_endpoint& endpoint) {
+  auto& st = self->state;
+  st.crew->add_endpoint(endpoint);
+  st.book->add_endpoint(endpoint, self->clock().now());
+  st.crew->start_watcher(st.busy.size(), self);
+  st.busy.push_back(0);
 }
 
 } // namespace
@@ -235,6 +244,7 @@ runtime_metadata_with_crew(self_pointer self, const settings& config,
           send_statuses(self);
         go_on(self);
       },
+      [self](const endpoint_appeared& x) { add_endpoint(self, x.endpoint); },
       [self](const tick&) { go_on(self); },
       [self](const listing_due& due) {
         if (due.round == self->state.rounds)

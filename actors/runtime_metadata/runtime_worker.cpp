@@ -112,25 +112,50 @@ runtime_watcher(gauged_pointer<runtime_watcher_actor, runtime_watcher_state> sel
   };
 }
 
+runtime_scout_actor::behavior_type
+runtime_scout(gauged_pointer<runtime_scout_actor, runtime_scout_state> self, const settings& config,
+              const std::vector<runtime_endpoint>& known, runtime_reports_actor parent) {
+  install_defaults(self, "runtime_scout");
+  self->link_to(parent);
+  self->state.known = known;
+  self->delayed_send(runtime_scout_actor{self}, scout_interval, tick{});
+  return {
+      [=](const tick&) {
+        auto& seen = self->state.known;
+        for (auto& endpoint : runtime_endpoints(config))
+          if (seen.size() < endpoints_max
+              && std::find(seen.begin(), seen.end(), endpoint) == seen.end()) {
+            seen.push_back(endpoint);
+            self->send(parent, endpoint_appeared{std::move(endpoint)});
+          }
+        self->delayed_send(runtime_scout_actor{self}, scout_interval, tick{});
+      },
+  };
+}
+
 namespace {
 
 class detached_crew final : public runtime_crew {
 public:
   detached_crew(caf::actor_system& system, const settings& config,
-                const runtime_client_factory& make_client, std::shared_ptr<actor_board> board)
+                runtime_client_factory make_client, std::shared_ptr<actor_board> board)
       : system_(system),
-        board_(std::move(board)),
-        endpoints_(runtime_endpoints(config)),
-        timeout_(config.runtime_timeout) {
-    for (const auto& endpoint : endpoints_) {
-      clients_.push_back(make_client(endpoint));
-      windows_.push_back(std::make_shared<event_window>());
-    }
+        config_(config),
+        make_client_(std::move(make_client)),
+        board_(std::move(board)) {
+    for (const auto& endpoint : runtime_endpoints(config))
+      add_endpoint(endpoint);
   }
 
   ~detached_crew() override { stop_.request_stop(); }
 
   [[nodiscard]] std::vector<runtime_endpoint> endpoints() const override { return endpoints_; }
+
+  void add_endpoint(const runtime_endpoint& endpoint) override {
+    endpoints_.push_back(endpoint);
+    clients_.push_back(make_client_(endpoint));
+    windows_.push_back(std::make_shared<event_window>());
+  }
 
   runtime_worker_actor start_worker(size_t endpoint, const runtime_reports_actor& parent) override {
     auto worker = system_.spawn<caf::detached>(runtime_worker, endpoint, clients_[endpoint],
@@ -145,10 +170,15 @@ public:
     put_up("runtime_watcher", waits::by_design, watcher, endpoint);
   }
 
+  void start_scout(const runtime_reports_actor& parent) override {
+    if (!config_.runtimes_off)
+      system_.spawn<caf::detached>(runtime_scout, config_, endpoints_, parent);
+  }
+
   void event_taken(size_t endpoint) override { windows_[endpoint]->leave(); }
 
 private:
-  [[nodiscard]] call_limits limits() const { return {timeout_, stop_.get_token()}; }
+  [[nodiscard]] call_limits limits() const { return {config_.runtime_timeout, stop_.get_token()}; }
 
   template <class Handle>
   void put_up(std::string_view name, waits how, const Handle& helper, size_t endpoint) const {
@@ -160,9 +190,10 @@ private:
   }
 
   caf::actor_system& system_;
+  settings config_;
+  runtime_client_factory make_client_;
   std::shared_ptr<actor_board> board_;
   std::vector<runtime_endpoint> endpoints_;
-  milliseconds timeout_;
   std::vector<std::shared_ptr<runtime_client>> clients_; ///< used from any thread
   std::vector<std::shared_ptr<event_window>> windows_;
   std::stop_source stop_;

@@ -67,6 +67,10 @@ TEST_CASE("container id: a container without a name has its short id") {
 
 TEST_CASE("container id: podman and containerd") {
   CHECK(id_of(of(runtime_kind::podman, "web")) == "/podman/web");
+  auto in_pod = of(runtime_kind::podman, "web");
+  in_pod.pod = "shop";
+  CHECK(id_of(in_pod) == "/podman/shop/web");
+  CHECK(id_of(of(runtime_kind::crio, "web")) == "/crio/web");
   CHECK(id_of(of(runtime_kind::containerd, "", "prod")) == "/containerd/prod/3feca5d542cf");
   auto nerdctl = of(runtime_kind::containerd, "", "default");
   nerdctl.labels["nerdctl/name"] = "web";
@@ -74,6 +78,26 @@ TEST_CASE("container id: podman and containerd") {
   auto ctr = of(runtime_kind::containerd, "", "");
   ctr.id = "web-1";
   CHECK(identify(parse_cgroup_path("/prod/web-1"), ctr).container_id == "/containerd/prod/web-1");
+}
+
+TEST_CASE("container id: a task of Nomad has its job's names, whatever runs it") {
+  auto task = of(runtime_kind::docker, "server-6f1");
+  task.nomad = {"prod", "shop", "web", "6f1c0de0", "server"};
+  const auto result = identify(cgroup_identity{}, task);
+  CHECK(result.container_id == "/nomad/prod/shop/web/6f1c0de0/server");
+  CHECK(result.app_id == "/nomad/prod/shop/web");
+  CHECK(result.container == "server");
+  task.nomad.name_space.clear();
+  CHECK(id_of(task) == "/nomad/default/shop/web/6f1c0de0/server");
+  task.nomad.alloc.clear(); // An environment that only looks like one.
+  CHECK(id_of(task) == "/docker/server-6f1");
+}
+
+TEST_CASE("container id: a sandbox that holds the whole pod stands for its containers") {
+  auto sandbox = of_pod("shop", "cart-0", "");
+  sandbox.sandbox = true;
+  sandbox.oci_runtime = "io.containerd.runsc.v1";
+  CHECK(id_of(sandbox) == "/k8s/shop/cart-0/sandbox");
 }
 
 TEST_CASE("container id: Kubernetes' labels win over the runtime's name") {

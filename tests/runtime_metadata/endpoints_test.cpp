@@ -18,19 +18,27 @@ void touch(const std::string& path) {
 
 } // namespace
 
-TEST_CASE("endpoints: the usual paths below the host's root, whether they exist or not") {
+TEST_CASE("endpoints: of the usual paths below the host's root those that exist") {
   scratch_folder root;
   settings config;
   config.host_root = root.path();
-  const auto endpoints = runtime_endpoints(config);
-  REQUIRE(endpoints.size() == 5);
-  CHECK(endpoints[0].kind == runtime_kind::docker);
-  CHECK(endpoints[0].socket == root / "run/docker.sock");
-  CHECK(endpoints[1].kind == runtime_kind::containerd);
-  CHECK(endpoints[1].socket == root / "run/containerd/containerd.sock");
-  CHECK(endpoints[2].socket == root / "run/k3s/containerd/containerd.sock");
-  for (const auto& endpoint : endpoints)
-    CHECK(endpoint.socket.find("/run/docker/containerd") == std::string::npos);
+  CHECK(runtime_endpoints(config).empty());
+  for (const char* path :
+       {"run/docker.sock", "run/containerd/containerd.sock", "run/k3s/containerd/containerd.sock",
+        "run/crio/crio.sock", "run/podman/podman.sock", "run/user/1000/podman/podman.sock",
+        "run/docker/containerd/containerd.sock"}) {
+    std::filesystem::create_directories(std::filesystem::path{root / path}.parent_path());
+    touch(root / path);
+  }
+  CHECK(runtime_endpoints(config)
+        == std::vector<runtime_endpoint>{
+            {runtime_kind::docker, root / "run/docker.sock"},
+            {runtime_kind::containerd, root / "run/containerd/containerd.sock"},
+            {runtime_kind::containerd, root / "run/k3s/containerd/containerd.sock"},
+            {runtime_kind::crio, root / "run/crio/crio.sock"},
+            {runtime_kind::podman, root / "run/podman/podman.sock"},
+            {runtime_kind::podman, root / "run/user/1000/podman/podman.sock"},
+        });
 }
 
 TEST_CASE("endpoints: /var/run counts only where it is no link to /run") {
@@ -41,24 +49,41 @@ TEST_CASE("endpoints: /var/run counts only where it is no link to /run") {
   std::filesystem::create_directories(root / "var");
   touch(root / "run/docker.sock");
   std::filesystem::create_directory_symlink(root / "run", root / "var/run");
-  CHECK(runtime_endpoints(config).size() == 5);
+  CHECK(runtime_endpoints(config).size() == 1);
   std::filesystem::remove(root / "var/run");
   std::filesystem::create_directories(root / "var/run");
   touch(root / "var/run/docker.sock");
-  REQUIRE(runtime_endpoints(config).size() == 6);
+  REQUIRE(runtime_endpoints(config).size() == 2);
   CHECK(runtime_endpoints(config)[1].socket == root / "var/run/docker.sock");
 }
 
-TEST_CASE("endpoints: those from the settings replace the usual ones of their kind") {
+TEST_CASE("endpoints: those from the settings replace the usual ones of their kind, and are there "
+          "before they exist") {
+  scratch_folder root;
   settings config;
+  config.host_root = root.path();
   config.docker_sockets = {"/a", "/b"};
-  auto endpoints = runtime_endpoints(config);
-  CHECK(endpoints.size() == 6);
-  CHECK(endpoints[1].socket == "/b");
-  config.containerd_sockets = {"/c"};
-  CHECK(runtime_endpoints(config).size() == 3);
+  config.podman_sockets = {"/p"};
+  std::filesystem::create_directories(root / "run/podman");
+  touch(root / "run/podman/podman.sock");
+  CHECK(runtime_endpoints(config)
+        == std::vector<runtime_endpoint>{{runtime_kind::docker, "/a"},
+                                         {runtime_kind::docker, "/b"},
+                                         {runtime_kind::podman, "/p"}});
   config.runtimes_off = true;
   CHECK(runtime_endpoints(config).empty());
+}
+
+TEST_CASE("endpoints: however many users there are, their sockets have a bound") {
+  scratch_folder root;
+  settings config;
+  config.host_root = root.path();
+  for (size_t i = 0; i < 2 * endpoints_max; ++i) {
+    const auto folder = root / ("run/user/" + std::to_string(i) + "/podman");
+    std::filesystem::create_directories(folder);
+    touch(folder + "/podman.sock");
+  }
+  CHECK(runtime_endpoints(config).size() == endpoints_max);
 }
 
 TEST_CASE("connecting: what is wrong is said with the next step") {

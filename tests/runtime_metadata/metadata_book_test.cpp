@@ -297,3 +297,88 @@ TEST_CASE_FIXTURE(story, "metadata book: a key that is asked for anew gets its a
   book.want(1, docker_cgroup("a1"), now); // The registry was started again.
   CHECK(only_update().key == 1);
 }
+
+namespace {
+
+// As story, with what is on disk beside docker.
+struct bundle_story {
+  static constexpr size_t bundles = 1;
+  metadata_book book{{{runtime_kind::docker, "/docker.sock"}, {runtime_kind::unknown, ""}}};
+  metadata_book::time_point now{1h};
+
+  bundle_story() {
+    book.opened(bundles, "", now);
+    now += 300ms;
+  }
+  size_t asked(size_t endpoint) { return book.take_lookups(endpoint, 8, now).size(); }
+  void answer(size_t endpoint, const std::string& name) {
+    book.looked_up(endpoint, {"a1", ""}, docker_answer("a1", name), 1ms, now);
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(bundle_story, "metadata book: what is on disk counts once no runtime answers") {
+  book.want(1, docker_cgroup("a1"), now);
+  CHECK(asked(bundles) == 0); // docker was not heard yet.
+  book.lost(docker, {ec::runtime_timeout, "hangs"}, now);
+  CHECK(asked(bundles) == 1);
+  answer(bundles, "from-disk");
+  auto updates = book.take_updates();
+  REQUIRE(updates.size() == 1);
+  CHECK(updates[0].metadata.name == "from-disk");
+  // docker is back, and knows better.
+  book.opened(docker, "1.0", now);
+  book.listed(docker, {docker_answer("a1", "web")}, now, now);
+  updates = book.take_updates();
+  REQUIRE(updates.size() == 1);
+  CHECK(updates[0].metadata.name == "web");
+}
+
+TEST_CASE_FIXTURE(bundle_story, "metadata book: while a runtime answers the disk is not read") {
+  book.opened(docker, "1.0", now);
+  now += 300ms;
+  book.want(1, docker_cgroup("a1"), now);
+  CHECK(asked(docker) == 1);
+  CHECK(asked(bundles) == 0);
+  SUBCASE("it knows the container") {
+    answer(docker, "web");
+    CHECK(asked(bundles) == 0);
+  }
+  SUBCASE("it does not: another runtime's, without a socket") {
+    book.looked_up(docker, {"a1", ""}, call_error{ec::unknown_container, "?"}, 1ms, now);
+    CHECK(asked(bundles) == 1);
+  }
+  SUBCASE("it goes away before it answers") {
+    book.lost(docker, {ec::runtime_unreachable, "gone"}, now);
+    CHECK(asked(bundles) == 1);
+  }
+}
+
+TEST_CASE_FIXTURE(bundle_story,
+                  "metadata book: what only the disk knew is forgotten with its want") {
+  book.lost(docker, {ec::runtime_absent, "none"}, now);
+  book.want(1, docker_cgroup("a1"), now);
+  CHECK(asked(bundles) == 1);
+  answer(bundles, "from-disk");
+  CHECK(book.take_updates().size() == 1);
+  CHECK(book.observe().size() == 1);
+  book.forget(1);
+  CHECK(book.observe().empty());
+}
+
+TEST_CASE("metadata book: details are kept only where they are wanted") {
+  auto answer = docker_answer("a1", "web");
+  container_details details;
+  details.environment = {"PASSWORD=secret"};
+  answer.metadata.details = std::make_shared<const container_details>(details);
+  for (const bool wanted : {false, true}) {
+    metadata_book book{{{runtime_kind::docker, "/docker.sock"}}, wanted};
+    const metadata_book::time_point now{1h};
+    book.opened(0, "1.0", now);
+    book.listed(0, {answer}, now, now);
+    const auto known = book.observe();
+    REQUIRE(known.size() == 1);
+    CHECK((known[0].metadata.details != nullptr) == wanted);
+  }
+}

@@ -28,9 +28,8 @@ public:
 
   explicit idle_crew(deterministic_system& system) : system_(system) {}
 
-  [[nodiscard]] std::vector<runtime_endpoint> endpoints() const override {
-    return {{runtime_kind::docker, "/docker.sock"}, {runtime_kind::containerd, "/ctd.sock"}};
-  }
+  [[nodiscard]] std::vector<runtime_endpoint> endpoints() const override { return known; }
+  void add_endpoint(const runtime_endpoint& endpoint) override { known.push_back(endpoint); }
 
   runtime_worker_actor start_worker(size_t endpoint, const runtime_reports_actor&) override {
     ++workers;
@@ -51,12 +50,16 @@ public:
   }
 
   void start_watcher(size_t, const runtime_reports_actor&) override { ++watchers; }
+  void start_scout(const runtime_reports_actor&) override { ++scouts; }
   void event_taken(size_t) override { ++events_taken; }
 
+  std::vector<runtime_endpoint> known{{runtime_kind::docker, "/docker.sock"},
+                                      {runtime_kind::containerd, "/ctd.sock"}};
   std::vector<order> orders;
   std::vector<size_t> listings;
   int workers = 0;
   int watchers = 0;
+  int scouts = 0;
   int events_taken = 0;
 
 private:
@@ -310,6 +313,8 @@ namespace {
 
 class no_crew final : public runtime_crew {
   [[nodiscard]] std::vector<runtime_endpoint> endpoints() const override { return {}; }
+  void add_endpoint(const runtime_endpoint&) override {}
+  void start_scout(const runtime_reports_actor&) override {}
   runtime_worker_actor start_worker(size_t, const runtime_reports_actor&) override { return {}; }
   void start_watcher(size_t, const runtime_reports_actor&) override {}
   void event_taken(size_t) override {}
@@ -325,4 +330,86 @@ TEST_CASE_FIXTURE(deterministic_system,
   REQUIRE(listing);
   CHECK(listing->containers.empty());
   CHECK(listing->endpoints.empty());
+}
+
+TEST_CASE_FIXTURE(metadata_test, "runtime metadata: a socket that appears is watched and asked") {
+  CHECK(crew->scouts == 1);
+  resolve(1, {cgroup_kind::container, runtime_kind::podman, "p1", "", ""});
+  tell(endpoint_appeared{{runtime_kind::podman, "/podman.sock"}});
+  CHECK(crew->watchers == 3);
+  CHECK(statuses()[2].endpoint.socket == "/podman.sock");
+  open(2);
+  const auto orders = take_orders();
+  REQUIRE(orders.size() == 1);
+  CHECK(orders[0].endpoint == 2);
+  auto answer = docker_answer("p1", "web");
+  answer.metadata.runtime = runtime_kind::podman;
+  finish(orders[0], answer);
+  REQUIRE(resolved.size() == 1);
+  CHECK(resolved[0].metadata.name == "web");
+}
+
+namespace {
+
+struct observer_test : metadata_test {
+  std::vector<container_change> changes;
+  std::vector<std::vector<runtime_status>> told;
+  container_observer_actor observer =
+      spawn([this](container_observer_actor::pointer) -> container_observer_actor::behavior_type {
+        return {
+            [this](container_change& x) { changes.push_back(std::move(x)); },
+            [this](std::vector<runtime_status>& x) { told.push_back(std::move(x)); },
+        };
+      });
+
+  void observe() {
+    self->send(actor, observe_containers{}, observer);
+    run();
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(
+    observer_test,
+    "runtime metadata: an observer learns what is known, then every change in order") {
+  tell(stream_opened{docker, "1.0"});
+  tell(stream_listed{docker, {docker_answer("a1", "web")}, {}});
+  observe();
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].kind == listed);
+  CHECK(changes[0].metadata.name == "web");
+  CHECK(changes[0].named);
+  for (const auto kind : {paused, resumed, exited, removed})
+    tell(stream_event{docker, docker_event(kind, "a1", "web")});
+  REQUIRE(changes.size() == 5);
+  CHECK(changes[1].kind == paused);
+  CHECK(changes[1].metadata.state == container_state::paused);
+  CHECK(changes[1].time_ns == 1000);
+  CHECK(changes[2].metadata.state == container_state::running);
+  CHECK(changes[3].metadata.state == container_state::exited);
+  CHECK(changes[4].kind == removed);
+}
+
+TEST_CASE_FIXTURE(observer_test, "runtime metadata: an observer learns how the endpoints are") {
+  observe();
+  REQUIRE(told.size() == 1);
+  CHECK_FALSE(told[0][docker].answering);
+  tell(stream_opened{docker, "1.0"});
+  REQUIRE(told.size() == 2);
+  CHECK(told[1][docker].answering);
+  for (int i = 0; i < 3; ++i) // Each try fails the same way: no news.
+    tell(stream_lost{docker, {ec::runtime_unreachable, "refused"}});
+  REQUIRE(told.size() == 3);
+  CHECK(told[2][docker].message == "refused");
+}
+
+TEST_CASE_FIXTURE(observer_test, "runtime metadata: nothing is kept for an observer that ended") {
+  observe();
+  self->send_exit(observer, caf::exit_reason::user_shutdown);
+  run();
+  tell(stream_opened{docker, "1.0"});
+  tell(stream_event{docker, docker_event(created, "a1", "web")});
+  CHECK(changes.empty());
+  observer = nullptr;
 }

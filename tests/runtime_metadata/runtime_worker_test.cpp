@@ -8,6 +8,9 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include <latch>
 
 using namespace troupe;
@@ -60,6 +63,9 @@ struct worker_test : deterministic_system {
             },
             [this](const stream_event& x) { reports.push_back("event " + x.event.metadata.name); },
             [this](const stream_lost& x) { reports.push_back("lost " + x.error.message); },
+            [this](const endpoint_appeared& x) {
+              reports.push_back("appeared " + x.endpoint.socket);
+            },
         };
       });
 
@@ -123,6 +129,27 @@ TEST_CASE_FIXTURE(worker_test,
   self->send(worker, dismiss_worker{});
   run();
   CHECK(ended(worker));
+}
+
+TEST_CASE_FIXTURE(worker_test, "runtime scout: tells once of every socket that appears") {
+  scratch_folder root;
+  settings chosen;
+  chosen.host_root = root.path();
+  const auto scout = spawn(runtime_scout, chosen, std::vector<runtime_endpoint>{}, parent);
+  run();
+  CHECK(take_reports().empty());
+  const auto users = std::filesystem::path{root / "run/user/1000/podman"};
+  std::filesystem::create_directories(users);
+  std::ofstream{users / "podman.sock"}.flush();
+  advance(scout_interval);
+  CHECK(take_reports() == texts{"appeared " + (users / "podman.sock").string()});
+  std::ofstream{root / "run/docker.sock"}.flush();
+  advance(scout_interval);
+  CHECK(take_reports() == texts{"appeared " + (root / "run/docker.sock")});
+  advance(scout_interval);
+  CHECK(take_reports().empty());
+  self->send_exit(scout, caf::exit_reason::user_shutdown);
+  run();
 }
 
 TEST_CASE_FIXTURE(worker_test, "runtime watcher: opens, lists, reports events, and begins anew") {
