@@ -108,6 +108,7 @@ struct container_change {
   runtime_event_kind kind = runtime_event_kind::listed;
   container_metadata metadata; ///< as known after it
   bool named = false;          ///< its name is known: what is not will be told once more, as listed
+  bool complete = false;       ///< all of it is known; what is not will be told, as listed
   int64_t time_ns = 0;         ///< Unix time, by the runtime; 0: it did not say
   int64_t heard_ns = 0;        ///< Unix time at which we read it
   exec_process exec;           ///< of exec_started and exec_exited

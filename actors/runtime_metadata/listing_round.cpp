@@ -1,11 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/runtime_metadata/listing_round.hpp"
 
-#include <set>
+#include <map>
 #include <string>
 #include <utility>
 
 namespace troupe {
+
+namespace {
+
+constexpr size_t long_id_bytes = 64;
+
+/// Who knows most comes first.
+int rank_of(runtime_kind endpoint, const container_metadata& metadata) {
+  switch (endpoint) {
+    case runtime_kind::unknown: // The disk.
+      return 3;
+    case runtime_kind::containerd:
+      return metadata.runtime == runtime_kind::docker ? 2 : 0;
+    case runtime_kind::crio:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+/// A long id is nobody else's; a short one only within its runtime and namespace.
+std::string key_of(const container_metadata& x) {
+  if (x.id.size() == long_id_bytes)
+    return x.id;
+  return std::string{to_string(x.runtime)} + '/' + x.name_space + '/' + x.id;
+}
+
+} // namespace
 
 listing_round::listing_round(std::vector<runtime_status> known)
     : statuses_(std::move(known)), answered_(statuses_.size()), pending_(statuses_.size()) {}
@@ -27,10 +54,8 @@ void listing_round::add(size_t endpoint, call_result<std::vector<container_answe
   status.error = ec::none;
   status.message.clear();
   for (auto& answer : *result) {
-    auto& metadata = answer.metadata;
-    const bool dockers = status.endpoint.kind == runtime_kind::containerd
-                         && metadata.runtime == runtime_kind::docker;
-    (dockers ? dockers_in_containerd_ : containers_).push_back(std::move(metadata));
+    const auto rank = rank_of(status.endpoint.kind, answer.metadata);
+    containers_.emplace(rank, std::move(answer.metadata));
   }
 }
 
@@ -42,14 +67,14 @@ runtime_listing listing_round::take() {
       statuses_[i].message = statuses_[i].endpoint.socket + " did not answer in time; does "
                              + std::string{to_string(statuses_[i].endpoint.kind)} + " hang?";
     }
-  std::set<std::string> known;
-  for (const auto& metadata : containers_)
-    if (metadata.runtime == runtime_kind::docker)
-      known.insert(metadata.id);
-  for (auto& metadata : dockers_in_containerd_)
-    if (known.insert(metadata.id).second)
-      containers_.push_back(std::move(metadata));
-  return {std::move(containers_), std::move(statuses_)};
+  // Two podmans may have a container of one id each, so nothing is dropped within a rank.
+  std::map<std::string, int> known;
+  runtime_listing result;
+  for (auto& [rank, metadata] : containers_)
+    if (known.emplace(key_of(metadata), rank).first->second == rank)
+      result.containers.push_back(std::move(metadata));
+  result.endpoints = std::move(statuses_);
+  return result;
 }
 
 } // namespace troupe

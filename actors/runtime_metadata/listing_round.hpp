@@ -3,6 +3,7 @@
 
 #include "actors/runtime_metadata/runtime_client.hpp"
 
+#include <map>
 #include <vector>
 
 namespace troupe {
@@ -18,15 +19,14 @@ public:
 
   [[nodiscard]] bool complete() const { return pending_ == 0; }
 
-  /// The answer so far. docker's containers are shown by docker; containerd's account of them only
-  /// where docker gave none.
+  /// The answer so far. Each container once, as the endpoint tells it that knows most of it: docker
+  /// before containerd below it, containerd before CRI, and every runtime before what is on disk.
   runtime_listing take();
 
 private:
   std::vector<runtime_status> statuses_;
   std::vector<bool> answered_;
-  std::vector<container_metadata> containers_;
-  std::vector<container_metadata> dockers_in_containerd_;
+  std::multimap<int, container_metadata> containers_; ///< by how much else knows more of them
   size_t pending_;
 };
 

@@ -15,6 +15,10 @@ bool is_alive(const container_metadata& metadata) {
   return metadata.state == container_state::running || metadata.state == container_state::paused;
 }
 
+container_change change_of(const cached_container& x, runtime_event_kind kind) {
+  return {kind, x.metadata, x.named, x.complete, 0, 0, {}};
+}
+
 // Errors after which a lookup would only fail the same way.
 bool is_silence(ec code) {
   return code == ec::runtime_absent || code == ec::runtime_forbidden
@@ -206,11 +210,13 @@ void metadata_book::ask_bundles_about(const std::string& id, time_point now) {
 
 // ---- who observes
 
-std::vector<container_change> metadata_book::observe() {
+std::vector<container_change> metadata_book::observe(time_point now) {
   observed_ = true;
   std::vector<container_change> known;
   cache_.for_each([&](const cached_container& x) {
-    known.push_back({runtime_event_kind::listed, x.metadata, x.named, 0, 0, {}});
+    known.push_back(change_of(x, runtime_event_kind::listed));
+    if (!x.complete)
+      ask_for_observers(x, now);
   });
   return known;
 }
@@ -231,7 +237,24 @@ void metadata_book::put(size_t endpoint, container_answer answer, time_point now
   const auto known = cache_.version();
   const auto* entry = cache_.put(endpoint, answer, now);
   if (observed_ && entry != nullptr && entry->version > known)
-    changes_.push_back({runtime_event_kind::listed, entry->metadata, entry->named, 0, 0, {}});
+    changes_.push_back(change_of(*entry, runtime_event_kind::listed));
+  if (observed_ && entry != nullptr && !entry->complete)
+    ask_for_observers(*entry, now);
+}
+
+void metadata_book::note(const cached_container& entry, const runtime_event& event,
+                         time_point now) {
+  auto& change = changes_.emplace_back(change_of(entry, event.kind));
+  change.time_ns = event.time_ns;
+  change.heard_ns = event.heard_ns;
+  change.exec = event.exec;
+  if (!entry.complete)
+    ask_for_observers(entry, now);
+}
+
+// Nobody else may want to know all of it.
+void metadata_book::ask_for_observers(const cached_container& entry, time_point now) {
+  endpoints_[entry.endpoint].queue.ask({entry.metadata.id, entry.metadata.name_space}, true, now);
 }
 
 // We missed the event, so nobody knows when it was.
@@ -240,7 +263,7 @@ void metadata_book::note_removal(size_t endpoint, const container_query& query) 
     return;
   for (const auto* entry : cache_.find(query))
     if (entry->endpoint == endpoint && entry->removed)
-      changes_.push_back({runtime_event_kind::removed, entry->metadata, entry->named, 0, 0, {}});
+      changes_.push_back(change_of(*entry, runtime_event_kind::removed));
 }
 
 // ---- news
@@ -295,8 +318,7 @@ void metadata_book::happened(size_t endpoint, const runtime_event& event, time_p
   if (entry == nullptr)
     return;
   if (observed_)
-    changes_.push_back(
-        {event.kind, entry->metadata, entry->named, event.time_ns, event.heard_ns, event.exec});
+    note(*entry, event, now);
   // containerd's event names nobody, and the container may be gone before its cgroup is reported.
   if (event.kind == runtime_event_kind::created && !entry->named)
     queue.ask({id, event.metadata.name_space}, false, now);

@@ -57,7 +57,7 @@ public:
   std::vector<metadata_update> take_updates();
 
   /// From now on changes are kept for take_changes(). Answers with all that is known, as listed.
-  std::vector<container_change> observe();
+  std::vector<container_change> observe(time_point now);
   /// Nobody observes any more.
   void unobserve();
   /// What has happened since; each call empties it.
@@ -102,6 +102,8 @@ private:
   void ask_bundles(const cgroup_identity& identity, time_point now);
   void ask_bundles_about(const std::string& id, time_point now);
   void put(size_t endpoint, container_answer answer, time_point now);
+  void note(const cached_container& entry, const runtime_event& event, time_point now);
+  void ask_for_observers(const cached_container& entry, time_point now);
   void note_removal(size_t endpoint, const container_query& query);
   void tell(const std::string& id);
   void tell_and_ask(const std::string& id, time_point now);

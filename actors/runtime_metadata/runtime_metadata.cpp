@@ -39,7 +39,7 @@ void add_observer(self_pointer self, const container_observer_actor& observer) {
   self->monitor(observer);
   st.observers.push_back(observer);
   self->send(observer, st.book->statuses());
-  for (auto& change : st.book->observe())
+  for (auto& change : st.book->observe(self->clock().now()))
     self->send(observer, std::move(change));
 }
 
@@ -202,6 +202,7 @@ runtime_metadata_with_crew(self_pointer self, const settings& config,
       },
       [self](const observe_containers&, const container_observer_actor& observer) {
         add_observer(self, observer);
+        go_on(self);
       },
       [self](const list_all&) { return start_round(self); },
       [self](const get_status&) { return self->state.book->statuses(); },

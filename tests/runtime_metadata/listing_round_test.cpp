@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <string>
+
 using namespace troupe;
 
 namespace {
@@ -63,4 +66,28 @@ TEST_CASE("listing round: an error is its endpoint's status") {
 
 TEST_CASE("listing round: without endpoints there is nothing to wait for") {
   CHECK(listing_round{{}}.complete());
+}
+
+TEST_CASE("listing round: a container that several endpoints know is there once") {
+  std::vector<runtime_status> endpoints(4);
+  endpoints[0].endpoint = {runtime_kind::unknown, ""};
+  endpoints[1].endpoint = {runtime_kind::crio, "/cri.sock"};
+  endpoints[2].endpoint = {runtime_kind::containerd, "/containerd.sock"};
+  endpoints[3].endpoint = {runtime_kind::podman, "/podman.sock"};
+  const std::string a(64, 'a');
+  const std::string b(64, 'b');
+  listing_round round{endpoints};
+  round.add(0, answers{container(runtime_kind::containerd, a.c_str(), "on disk"),
+                       container(runtime_kind::podman, b.c_str(), "on disk"),
+                       container(runtime_kind::podman, "c", "only on disk")});
+  round.add(1, answers{container(runtime_kind::crio, a.c_str(), "by CRI")});
+  round.add(2, answers{container(runtime_kind::containerd, a.c_str(), "by containerd"),
+                       container(runtime_kind::containerd, "c", "another c")});
+  round.add(3, answers{container(runtime_kind::podman, b.c_str(), "by podman")});
+  std::vector<std::string> names;
+  for (const auto& x : round.take().containers)
+    names.push_back(x.name);
+  std::sort(names.begin(), names.end());
+  CHECK(names
+        == std::vector<std::string>{"another c", "by containerd", "by podman", "only on disk"});
 }

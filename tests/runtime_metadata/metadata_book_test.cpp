@@ -362,9 +362,9 @@ TEST_CASE_FIXTURE(bundle_story,
   CHECK(asked(bundles) == 1);
   answer(bundles, "from-disk");
   CHECK(book.take_updates().size() == 1);
-  CHECK(book.observe().size() == 1);
+  CHECK(book.observe(now).size() == 1);
   book.forget(1);
-  CHECK(book.observe().empty());
+  CHECK(book.observe(now).empty());
 }
 
 TEST_CASE("metadata book: details are kept only where they are wanted") {
@@ -377,7 +377,7 @@ TEST_CASE("metadata book: details are kept only where they are wanted") {
     const metadata_book::time_point now{1h};
     book.opened(0, "1.0", now);
     book.listed(0, {answer}, now, now);
-    const auto known = book.observe();
+    const auto known = book.observe(now);
     REQUIRE(known.size() == 1);
     CHECK((known[0].metadata.details != nullptr) == wanted);
   }
