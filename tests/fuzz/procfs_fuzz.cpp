@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of the machine. The first byte chooses: a mountinfo, or the files that name the machine
-// (lines: hostname, kernel, machine-id, product_uuid).
+// Files of the machine, and what its kernel says of sockets. The first byte chooses: n, the files
+// that name the machine (lines: hostname, kernel, machine-id, product_uuid); p, a process' stat,
+// status or cgroup file; s, a message about a socket; else a mountinfo.
 
 #include "actors/host/cgroup_hierarchy.hpp"
 #include "actors/host/node_info.hpp"
+#include "actors/host/process_list.hpp"
+#include "actors/host/socket_list.hpp"
 #include "tests/fuzz/expect.hpp"
 
 #include <algorithm>
@@ -79,6 +82,30 @@ void read_names(std::string_view text) {
          "a system's uuid has its form, or is none");
 }
 
+void read_process_files(std::string_view text) {
+  process_info process;
+  if (parse_process_stat(text, process)) {
+    expect(process.id.pid != 0, "a process has a pid");
+    expect(process.comm.size() < text.size(), "a name is a part of the file");
+  }
+  static_cast<void>(parse_process_user(text));
+  for (const auto* controller : {"", "memory"})
+    expect(cgroup_path_in(text, controller).size() <= text.size(), "a path is a part of the file");
+}
+
+void read_socket(std::string_view payload) {
+  for (const auto protocol : {socket_protocol::tcp, socket_protocol::udp}) {
+    std::vector<socket_info> sockets;
+    const bool decoded = decode_socket(payload, protocol, sockets);
+    expect(sockets.size() == (decoded ? 1 : 0), "a message is one socket, or none");
+    for (const auto& x : sockets) {
+      expect(!socket_state_name(x).empty(), "every state has a name");
+      expect(x.local.find(':') != x.local.npos, "an address has a port");
+      expect(!x.is_listen() || !x.is_connection(), "a listen is no connection");
+    }
+  }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -87,6 +114,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto text = fuzz::text_of(data + 1, size - 1);
   if (data[0] == 'n')
     read_names(text);
+  else if (data[0] == 'p')
+    read_process_files(text);
+  else if (data[0] == 's')
+    read_socket(text);
   else
     read_mounts(text);
   return 0;
