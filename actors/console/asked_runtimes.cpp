@@ -23,7 +23,7 @@ asked_runtimes::asked_runtimes(const settings& config)
 
 asked_runtimes::~asked_runtimes() {
   self_->send_exit(metadata_, caf::exit_reason::user_shutdown);
-  metadata_ = runtime_metadata_actor{};
+  metadata_ = observable_metadata_actor{};
 }
 
 std::optional<runtime_listing> asked_runtimes::list(std::string& error) {
@@ -32,6 +32,10 @@ std::optional<runtime_listing> asked_runtimes::list(std::string& error) {
       .receive([&](runtime_listing& x) { listing = std::move(x); },
                [&](const caf::error& reason) { error = describe(reason); });
   return listing;
+}
+
+void asked_runtimes::tell(const container_observer_actor& observer) {
+  self_->send(metadata_, observe_containers{}, observer);
 }
 
 } // namespace troupe

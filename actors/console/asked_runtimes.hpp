@@ -26,12 +26,18 @@ public:
   /// Bounded by settings.runtime_timeout.
   [[nodiscard]] std::optional<runtime_listing> list(std::string& error);
 
+  /// The observer learns of every container and every change until it ends, or this does.
+  void tell(const container_observer_actor& observer);
+
+  /// For actors of the command's own.
+  [[nodiscard]] caf::actor_system& system() { return system_; }
+
 private:
   std::chrono::milliseconds patience_;
   actor_system_config config_;
   caf::actor_system system_;
   caf::scoped_actor self_;
-  runtime_metadata_actor metadata_;
+  observable_metadata_actor metadata_;
 };
 
 } // namespace troupe

@@ -28,6 +28,7 @@ struct flag_texts {
   bool list_fields = false;
   bool all = false;
   bool watch = false;
+  bool services = false;
   bool allow_loss = false;
   bool version = false;
   std::string config;

@@ -45,7 +45,8 @@ struct list_request {
   output_options output;
   std::optional<std::chrono::milliseconds> timeout; ///< of the answer; with watch: of the whole
   bool watch = false;
-  bool all = false; ///< created and exited ones too
+  bool all = false;      ///< created and exited ones too
+  bool services = false; ///< systemd's units and users' slices too
 };
 
 struct ps_request {

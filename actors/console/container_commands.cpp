@@ -26,6 +26,7 @@ int run_list(command_line& line, const CLI::App* command, configuration config) 
   request.output = std::move(*output);
   request.watch = line.texts.watch;
   request.all = line.texts.all;
+  request.services = line.texts.services;
   return line.commands.list(request, line.streams);
 }
 
@@ -33,6 +34,8 @@ void define_list(command_line& line) {
   auto* list = add_command(line.app, "list", help::list, help::list_examples);
   add_scope_flags(*list, line.texts);
   list->add_flag("-a,--all", line.texts.all, "created and exited ones too")
+      ->group("Which containers");
+  list->add_flag("--services", line.texts.services, "systemd's units and users' slices too")
       ->group("Which containers");
   list->add_flag("-w,--watch", line.texts.watch, "then print every change, until Ctrl-C")
       ->group("Output");

@@ -43,6 +43,7 @@ int run_doctor_command(const doctor_request& request, const output_streams& stre
   if (report.machine.hierarchy)
     report.features = probe_features(report.machine.hierarchy->controller);
   report.runtimes = probe_runtimes(config);
+  report.usual_runtime_paths = usual_runtime_paths();
   const auto text =
       render_report(report, request.format, request.headers, terminal_width(streams.out));
   if (write_all(streams.out, text) == write_result::failed)

@@ -18,6 +18,7 @@ struct doctor_report {
   machine_check machine;
   std::vector<feature_status> features;
   std::vector<runtime_status> runtimes;
+  std::string usual_runtime_paths; ///< where they were looked for
 };
 
 /// Why the agent cannot run here at all; empty when it can.

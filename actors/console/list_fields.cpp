@@ -82,9 +82,9 @@ std::vector<field<Row>> identity_fields() {
        [](const Row& x) -> field_value {
          return optional_text(scope_of(identity_of(x), metadata_of(x)).name_space);
        }},
-      {{"pod", "POD", 24, false, shown::structured, "of Kubernetes"},
+      {{"pod", "POD", 24, false, shown::structured, "of Kubernetes or podman"},
        [](const Row& x) -> field_value {
-         return optional_text(identity_of(x).pod);
+         return optional_text(scope_of(identity_of(x), metadata_of(x)).pod);
        }},
       {{"runtime", "RUNTIME", 10, false, shown::everywhere, "docker, containerd, ...", 6},
        [](const Row& x) -> field_value {
@@ -136,6 +136,11 @@ std::vector<field<Row>> state_fields() {
        [](const Row& x) -> field_value {
          return metadata_of(x).oom_killed;
        }},
+      {{"health", "HEALTH", 9, false, shown::wide,
+        "healthy, unhealthy, starting; null: not checked", 9},
+       [](const Row& x) {
+         return optional_text(metadata_of(x).health);
+       }},
       {{"restarts", "RESTARTS", 8, true, shown::wide, "as the runtime counts them", 9},
        [](const Row& x) -> field_value {
          return uint64_t{metadata_of(x).restarts};
@@ -186,12 +191,6 @@ std::vector<field<change_row>> make_change_fields() {
   return all;
 }
 
-std::string change_of(const list_row& before, const list_row& after) {
-  if (before.metadata.state != after.metadata.state)
-    return std::string{to_string(after.metadata.state)};
-  return before.identity.container_id != after.identity.container_id ? "renamed" : "changed";
-}
-
 /// The runtime and its id: a name may pass from one container to another.
 using row_key = std::array<std::string_view, 3>;
 
@@ -237,6 +236,17 @@ std::string render_list(const std::vector<list_row>& rows, const output_options&
   return lines.render(terminal, output.headers);
 }
 
+std::optional<list_change> change_between(const std::optional<list_row>& before,
+                                          const list_row& after) {
+  if (!before || before->metadata.state != after.metadata.state)
+    return list_change{std::string{to_string(after.metadata.state)}, after};
+  if (before->identity.container_id != after.identity.container_id)
+    return list_change{"renamed", after};
+  if (before->metadata != after.metadata || before->identity != after.identity)
+    return list_change{"changed", after};
+  return std::nullopt;
+}
+
 std::vector<list_change> changes_between(const std::vector<list_row>& before,
                                          const std::vector<list_row>& after) {
   const auto old_rows = by_key(before);
@@ -247,10 +257,9 @@ std::vector<list_change> changes_between(const std::vector<list_row>& before,
       changes.push_back({"removed", *row});
   for (const auto& [key, row] : new_rows) {
     const auto old = old_rows.find(key);
-    if (old == old_rows.end())
-      changes.push_back({std::string{to_string(row->metadata.state)}, *row});
-    else if (old->second->metadata != row->metadata || old->second->identity != row->identity)
-      changes.push_back({change_of(*old->second, *row), *row});
+    const auto known = old == old_rows.end() ? std::nullopt : std::optional{*old->second};
+    if (auto change = change_between(known, *row))
+      changes.push_back(std::move(*change));
   }
   return changes;
 }

@@ -32,6 +32,11 @@ struct list_change {
   list_row row; ///< as it is now, or as it last was
 };
 
+/// What is new in `after`, compared with the container as it was shown before, if it was; nothing
+/// when nothing is.
+[[nodiscard]] std::optional<list_change> change_between(const std::optional<list_row>& before,
+                                                        const list_row& after);
+
 /// The differences of two lists, removals first.
 [[nodiscard]] std::vector<list_change> changes_between(const std::vector<list_row>& before,
                                                        const std::vector<list_row>& after);

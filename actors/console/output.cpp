@@ -6,6 +6,7 @@
 #include <string>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <utility>
 
 namespace troupe {
 
@@ -33,6 +34,14 @@ void say(int fd, std::string_view line) {
   if (text.empty() || text.back() != '\n')
     text += '\n';
   static_cast<void>(write_all(fd, text));
+}
+
+void complaints::say_new(const std::vector<std::string>& lines) {
+  std::set<std::string> now;
+  for (const auto& line : lines)
+    if (now.insert(line).second && !said_.contains(line))
+      say(fd_, "troupe " + command_ + ": " + line);
+  said_ = std::move(now);
 }
 
 std::optional<unsigned> terminal_width(int fd) {

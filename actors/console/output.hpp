@@ -2,7 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe {
 
@@ -22,6 +25,21 @@ write_result write_all(int fd, std::string_view text);
 
 /// Writes a line of talk; whether anybody reads it does not matter.
 void say(int fd, std::string_view line);
+
+/// Talk of what is wrong for a while: says each line once, until it is no longer so.
+class complaints {
+public:
+  /// `command` stands before each line: "list".
+  complaints(int fd, std::string_view command) : fd_(fd), command_(command) {}
+
+  /// All that is wrong now.
+  void say_new(const std::vector<std::string>& lines);
+
+private:
+  int fd_;
+  std::string command_;
+  std::set<std::string> said_;
+};
 
 /// Columns of the terminal behind `fd`; nothing when it is no terminal: then nothing is cut.
 [[nodiscard]] std::optional<unsigned> terminal_width(int fd);

@@ -113,7 +113,7 @@ container_scope scope_of(const container_identity& identity, const container_met
           metadata.id,
           metadata.name.empty() ? std::string_view{identity.container} : metadata.name,
           name_space,
-          identity.pod,
+          identity.pod.empty() ? metadata.pod : identity.pod,
           &metadata.labels};
 }
 

@@ -20,7 +20,7 @@ struct container_scope {
   std::string_view runtime_id;
   std::string_view name;       ///< the runtime's name, or the name within the pod
   std::string_view name_space; ///< of Kubernetes, else of containerd
-  std::string_view pod;
+  std::string_view pod;        ///< of Kubernetes, else podman's
   const std::map<std::string, std::string>* labels = nullptr;
 };
 

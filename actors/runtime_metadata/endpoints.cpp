@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/runtime_metadata/endpoints.hpp"
 
+#include "actors/runtime_metadata/probe.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -42,6 +44,9 @@ constexpr std::array<std::string_view, 2> podman_paths = {
     "/run/podman/podman.sock",
     "/var/run/podman/podman.sock",
 };
+// Its own, for root: it works without a bus daemon.
+constexpr std::string_view systemd_path = "/run/systemd/private";
+
 constexpr std::string_view users_folder = "/run/user";
 constexpr std::string_view users_podman = "/podman/podman.sock";
 
@@ -120,6 +125,8 @@ std::vector<runtime_endpoint> runtime_endpoints(const settings& config) {
   add(runtime_kind::podman, config.podman_sockets, podman_paths, root, result);
   if (config.podman_sockets.empty())
     add_users_podmans(root, result);
+  if (config.services)
+    add_if_there(runtime_kind::systemd, root + std::string{systemd_path}, result);
   return result;
 }
 

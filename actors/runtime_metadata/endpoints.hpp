@@ -19,9 +19,6 @@ inline constexpr size_t endpoints_max = 64;
 /// may be installed, and a user log in. Reads a few directories; does not connect.
 std::vector<runtime_endpoint> runtime_endpoints(const settings& config);
 
-/// The usual paths, for "nothing was found at ...".
-std::string usual_runtime_paths();
-
 /// Whether somebody accepts connections on a unix socket; says why not in words for a person.
 /// Does not wait: connecting to a unix socket either succeeds at once or fails.
 call_result<std::monostate> try_connect(const runtime_endpoint& endpoint);

@@ -296,6 +296,8 @@ void metadata_book::lost(size_t endpoint, const call_error& error, time_point no
 
 void metadata_book::listed(size_t endpoint, const std::vector<container_answer>& answers,
                            time_point begun, time_point now) {
+  if (is_bundles(endpoint)) // They count only where no runtime answers: then one by one.
+    return;
   for (const auto& answer : answers)
     if (!is_dockers(endpoint, answer.metadata.name_space))
       put(endpoint, answer, now);

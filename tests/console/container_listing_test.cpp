@@ -85,15 +85,6 @@ TEST_CASE("listing: who does not answer is named, who is absent only when asked 
   CHECK_FALSE(any_answered({endpoints[0]}));
 }
 
-TEST_CASE("listing: a runtime that is being restarted has not removed its containers") {
-  const auto before = rows_of(example());
-  const std::vector<runtime_status> silent{endpoint(runtime_kind::docker, true, false)};
-  CHECK(keep_silent({}, before, silent).size() == before.size());
-  CHECK(keep_silent(before, before, silent).size() == before.size());
-  const std::vector<runtime_status> answering{endpoint(runtime_kind::docker, true, true)};
-  CHECK(keep_silent({}, before, answering).empty());
-}
-
 TEST_CASE("process: its containers are read from its cgroup file") {
   CHECK(container_ids_in("12:memory:/docker/" + id + "\n4:pids:/docker/" + id + "\n0::/\n")
         == names{id});
