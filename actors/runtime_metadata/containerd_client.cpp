@@ -3,6 +3,7 @@
 
 #include "actors/runtime_metadata/containerd_decode.hpp"
 #include "actors/runtime_metadata/metadata_bounds.hpp"
+#include "actors/runtime_metadata/time_budget.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -11,7 +12,6 @@ namespace troupe {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr auto version_path = "/containerd.services.version.v1.Version/Version";
 constexpr auto namespaces_path = "/containerd.services.namespaces.v1.Namespaces/List";
@@ -24,22 +24,6 @@ constexpr auto events_path = "/containerd.services.events.v1.Events/Subscribe";
 
 // Tasks are asked at their shims: one shim that hangs must not keep a name from us.
 constexpr milliseconds task_timeout{1000};
-
-// The time that several calls share.
-class time_budget {
-public:
-  explicit time_budget(const call_limits& limits)
-      : end_(steady_clock::now() + limits.timeout), stop_(limits.stop) {}
-
-  [[nodiscard]] call_limits rest(milliseconds at_most = milliseconds::max()) const {
-    const auto left = std::chrono::ceil<milliseconds>(end_ - steady_clock::now());
-    return {std::clamp(left, milliseconds{1}, at_most), stop_}; // 0 would mean: no bound
-  }
-
-private:
-  steady_clock::time_point end_;
-  std::stop_token stop_;
-};
 
 bool is_running(const container_answer& answer) {
   return answer.metadata.state == container_state::running

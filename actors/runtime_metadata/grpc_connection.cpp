@@ -93,6 +93,16 @@ bool decode(const grpc::ByteBuffer& bytes, MessageLite& message) {
 grpc_connection::grpc_connection(runtime_endpoint endpoint) : endpoint_(std::move(endpoint)) {}
 grpc_connection::~grpc_connection() = default;
 
+std::string grpc_connection::runtime() const {
+  return endpoint_.kind == runtime_kind::containerd ? "containerd" : "the CRI runtime";
+}
+
+std::string grpc_connection::what_it_should_be() const {
+  return endpoint_.kind == runtime_kind::containerd
+             ? "is it containerd's socket, version 1.3 or newer?"
+             : "is it the socket of a CRI runtime that speaks v1 (Kubernetes 1.23 or newer)?";
+}
+
 // The first gRPC channel costs the process 3 MB and six threads: none is made for a socket that
 // nobody serves.
 call_result<std::shared_ptr<grpc::Channel>> grpc_connection::connected() {
@@ -106,7 +116,7 @@ call_result<std::shared_ptr<grpc::Channel>> grpc_connection::connected() {
 }
 
 call_error grpc_connection::judge(const grpc::Status& status, const call_limits& limits) {
-  const auto text = [&](const char* next_step) {
+  const auto text = [&](const std::string& next_step) {
     return endpoint_.socket + ": " + status.error_message() + "; " + next_step;
   };
   if (status.ok())
@@ -118,8 +128,8 @@ call_error grpc_connection::judge(const grpc::Status& status, const call_limits&
       return {ec::unknown_container, endpoint_.socket + ": " + status.error_message()};
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return {ec::runtime_timeout, endpoint_.socket + " did not answer within "
-                                       + std::to_string(limits.timeout.count())
-                                       + " ms; does containerd hang?"};
+                                       + std::to_string(limits.timeout.count()) + " ms; does "
+                                       + runtime() + " hang?"};
     case grpc::StatusCode::PERMISSION_DENIED:
     case grpc::StatusCode::UNAUTHENTICATED:
       return {ec::runtime_forbidden, text("run as root")};
@@ -130,10 +140,11 @@ call_error grpc_connection::judge(const grpc::Status& status, const call_limits&
       }
       if (auto reachable = try_connect(endpoint_); !reachable)
         return reachable.error();
-      return {ec::runtime_unreachable, text("containerd may be restarting")};
+      return {ec::runtime_unreachable, text(runtime() + " may be restarting")};
     }
     default:
-      return {ec::runtime_garbage, text("is it containerd's socket, version 1.3 or newer?")};
+      return {ec::runtime_garbage, text(what_it_should_be()),
+              status.error_code() == grpc::StatusCode::UNIMPLEMENTED};
   }
 }
 
@@ -153,7 +164,8 @@ call_error grpc_connection::call(const grpc_method& method, const MessageLite& r
   if (auto error = judge(status, limits); error.code != ec::none)
     return error;
   if (!decode(bytes, reply))
-    return {ec::runtime_garbage, endpoint_.socket + " answered what is not containerd's message"};
+    return {ec::runtime_garbage,
+            endpoint_.socket + " answered what is not " + runtime() + "'s message"};
   return {};
 }
 
@@ -183,7 +195,8 @@ call_error grpc_connection::stream(const grpc_method& method, const MessageLite&
     if (!running)
       break;
     if (!decode(bytes, reply))
-      ours = {ec::runtime_garbage, endpoint_.socket + " sent what is not containerd's message"};
+      ours = {ec::runtime_garbage,
+              endpoint_.socket + " sent what is not " + runtime() + "'s message"};
     left = ours.code != ec::none || !received();
     running = !left;
   }

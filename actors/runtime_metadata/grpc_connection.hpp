@@ -19,10 +19,10 @@ class MessageLite;
 
 namespace troupe {
 
-/// What is called on containerd.
+/// What is called.
 struct grpc_method {
   const char* path;       ///< "/containerd.services.tasks.v1.Tasks/Get"
-  std::string name_space; ///< sent along; empty for calls that belong to none
+  std::string name_space; ///< containerd's, sent along; empty for calls that belong to none
 };
 
 /// gRPC over a unix socket, without generated stubs: bytes go in and out of one generic stub, which
@@ -45,6 +45,8 @@ public:
 
 private:
   call_result<std::shared_ptr<grpc::Channel>> connected();
+  [[nodiscard]] std::string runtime() const;
+  [[nodiscard]] std::string what_it_should_be() const;
   call_error judge(const grpc::Status& status, const call_limits& limits);
 
   const runtime_endpoint endpoint_;

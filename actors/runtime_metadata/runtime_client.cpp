@@ -2,7 +2,9 @@
 #include "actors/runtime_metadata/runtime_client.hpp"
 
 #include "actors/runtime_metadata/containerd_client.hpp"
+#include "actors/runtime_metadata/cri_client.hpp"
 #include "actors/runtime_metadata/docker_client.hpp"
+#include "actors/runtime_metadata/systemd_client.hpp"
 
 #include <algorithm>
 
@@ -11,6 +13,10 @@ namespace troupe {
 std::shared_ptr<runtime_client> make_runtime_client(const runtime_endpoint& endpoint) {
   if (endpoint.kind == runtime_kind::containerd)
     return std::make_shared<containerd_client>(endpoint);
+  if (endpoint.kind == runtime_kind::systemd)
+    return std::make_shared<systemd_client>(endpoint);
+  if (endpoint.kind == runtime_kind::crio)
+    return std::make_shared<cri_client>(endpoint);
   return std::make_shared<docker_client>(endpoint);
 }
 

@@ -24,6 +24,7 @@ inline constexpr std::string_view moby_namespace = "moby";
 struct call_error {
   ec code = ec::none;
   std::string message;
+  bool unimplemented = false; ///< the runtime is what it should be, but has no such call
 };
 
 /// A call's value, or why there is none.

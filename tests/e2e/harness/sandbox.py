@@ -58,6 +58,12 @@ class Sandbox:
                 yield from sorted(_folders(hierarchy / name), reverse=True)
 
 
+def remove_cgroups(top):
+    """A cgroup and all below it; nothing where there is none."""
+    for cgroup in sorted(_folders(top), reverse=True):
+        _remove_cgroup(cgroup)
+
+
 def _folders(top):
     return [pathlib.Path(folder) for folder, _, _ in os.walk(top)]
 
