@@ -29,7 +29,8 @@ bool counts_restarts(const container_identity& identity) {
 
 } // namespace
 
-/// A new container: what has no runtime is named at once, about the others the runtime is asked.
+/// A new container: what has its name from its path gets it at once; about all that have a runtime
+/// the runtime is asked.
 void registry_table::name_by_path(container_key key) {
   auto& record = containers_.at(key);
   record.metadata = metadata_of(record.cgroup);
@@ -38,10 +39,14 @@ void registry_table::name_by_path(container_key key) {
     record.metadata.name = identity.container;
     record.metadata.state = container_state::running;
     record.resolved = true;
-    return set_name(key, std::move(identity));
-  }
-  if (options_.runtimes_off)
+    set_name(key, std::move(identity));
+    if (record.cgroup.runtime != runtime_kind::systemd || record.cgroup.kind != cgroup_kind::service
+        || options_.runtimes_off)
+      return;
+    // The name is final, but systemd knows more: type, trigger, limits, how it ended.
+  } else if (options_.runtimes_off) {
     return name_by_fallback(key); // Nobody will answer.
+  }
   record.question = key;
   by_question_.emplace(key, key);
   orders_.ask(key, record.cgroup);

@@ -165,7 +165,8 @@ void registry_table::revive(container_key key, const cgroup_identity& identity) 
   if (!needs_runtime(identity)) {
     record.metadata.state = container_state::running;
     orders_.tell(key, container_named{record.identity, record.metadata});
-  } else if (record.question != 0 && record.forgotten) {
+  }
+  if (record.question != 0 && record.forgotten) {
     // The runtime removed it and made another one with the same id (ctr run web).
     record.forgotten = false;
     orders_.abandon(record.question);

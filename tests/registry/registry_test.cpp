@@ -83,13 +83,14 @@ TEST_CASE_FIXTURE(registry_world, "registry: what is no container is ignored") {
   CHECK(reader.ignored == std::vector<cgroup_id>{1, 2, 3, 4});
 }
 
-TEST_CASE_FIXTURE(registry_world, "registry: a unit is known at once and nobody is asked") {
+TEST_CASE_FIXTURE(registry_world, "registry: a unit has its name at once, and systemd is asked") {
   start_reader();
   find(10, "/system.slice/nginx.service");
   CHECK(containers[1].id() == "/system.slice/nginx.service");
   CHECK(containers[1].named[0].metadata.runtime == runtime_kind::systemd);
   CHECK(containers[1].named[0].metadata.state == container_state::running);
-  CHECK(metadata.asked.empty());
+  REQUIRE(metadata.asked.size() == 1);
+  CHECK(metadata.asked[0].identity.id == "/system.slice/nginx.service");
 
   remove(10);
   CHECK(containers[1].named.back().metadata.state == container_state::exited);
@@ -97,6 +98,41 @@ TEST_CASE_FIXTURE(registry_world, "registry: a unit is known at once and nobody 
   CHECK(containers.size() == 1);
   CHECK(containers[1].restarts() == 1);
   CHECK(containers[1].named.back().metadata.state == container_state::running);
+  CHECK(metadata.asked.size() == 1); // The question stands.
+}
+
+TEST_CASE_FIXTURE(registry_world,
+                  "registry: what systemd says of a unit is told on, its name is not "
+                  "systemd's to change") {
+  start_reader();
+  find(10, "/system.slice/nginx.service");
+  container_metadata answer;
+  answer.runtime = runtime_kind::systemd;
+  answer.id = "/system.slice/nginx.service";
+  answer.name = "other.service";
+  answer.systemd_type = "notify";
+  answer.systemd_triggered_by = "nginx.socket";
+  answer.state = container_state::running;
+  answer.pid = 77;
+  resolve(metadata.asked[0].key, answer);
+  CHECK(containers[1].id() == "/system.slice/nginx.service");
+  CHECK(containers[1].named.back().metadata.systemd_type == "notify");
+  CHECK(containers[1].named.back().metadata.pid == 77);
+
+  remove(10);
+  resolve(metadata.asked[0].key, answer, true); // systemd unloads what has stopped.
+  find(11, "/system.slice/nginx.service");
+  CHECK(metadata.asked.size() == 2); // It may be another one under this name.
+  CHECK(containers.size() == 1);
+}
+
+TEST_CASE_FIXTURE(registry_world, "registry: LXC and nspawn have nobody to ask") {
+  start_reader();
+  find(10, "/lxc.payload.web");
+  find(11, "/machine.slice/machine-deb.scope");
+  CHECK(containers[1].id() == "/lxc/web");
+  CHECK(containers[2].id() == "/machine/deb");
+  CHECK(metadata.asked.empty());
 }
 
 TEST_CASE("registry: units are ignored where they are not wanted") {
@@ -227,11 +263,12 @@ TEST_CASE_FIXTURE(registry_world, "registry: a pause container is ignored once i
   CHECK(contains(reader.unrouted, 10));
 }
 
-TEST_CASE_FIXTURE(registry_world, "registry: a container retires after its time") {
+TEST_CASE_FIXTURE(registry_world, "registry: a container that its runtime removed retires") {
   start_reader();
   find(10, docker_a);
   find(11, docker_a + "/init.scope");
   resolve(1, docker(id_a, "web"));
+  resolve(1, docker(id_a, "web"), true);
   remove(11);
   remove(10);
   tick_after(options.retire_after - 1ms);

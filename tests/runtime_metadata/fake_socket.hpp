@@ -84,6 +84,13 @@ public:
   /// Waits until the peer closes or the server ends.
   void hang() { wait(POLLRDHUP); }
 
+  /// For a server that reads and writes by other means.
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool stopped() const {
+    pollfd fd{stop_fd_, POLLIN, 0};
+    return ::poll(&fd, 1, 0) > 0;
+  }
+
 private:
   // False once the server ends or nobody is at the other end.
   bool wait(short events) const {
