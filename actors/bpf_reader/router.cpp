@@ -83,8 +83,13 @@ void router::take_process(const event_header& record) {
 
 void router::deliver_move(cgroup_id left, const event_header& record) {
   // Both containers want to know, or the one, once, when the process stays within it.
-  if (left != 0 && find(left) != no_slot && find(left) != find(record.cgroup_id))
-    deliver(left, record);
+  if (left != 0 && find(left) != no_slot && find(left) != find(record.cgroup_id)
+      && record.size == sizeof(process_moved)) {
+    process_moved departed;
+    std::memcpy(static_cast<void*>(&departed), &record, sizeof(departed));
+    departed.header.cgroup_id = 0;
+    deliver(left, departed.header);
+  }
   deliver(record.cgroup_id, record);
 }
 

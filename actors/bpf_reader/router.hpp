@@ -6,6 +6,9 @@
 // Per event: one look-up of the cgroup (none, if it is the last event's) and one copy. A container
 // without credit is merged for, up to a bound; beyond it data records are dropped and counted, and
 // lifecycle records are kept. A cgroup without a route is a container without a name: the same.
+//
+// A process that moves from one container to another is told of to both: to the one that it left by
+// a process_moved whose cgroup_id is 0.
 
 #include "actors/bpf_reader/event_source.hpp"
 #include "actors/bpf_reader/flat_map.hpp"

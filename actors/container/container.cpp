@@ -53,7 +53,27 @@ void take(pointer self, event_batch& batch, const credit_actor& producer) {
   if (st.awaited.empty())
     take_in(self, batch, producer);
   else
-    st.held.push_back({std::move(batch), producer});
+    st.held.emplace_back(container_actor_state::held_batch{std::move(batch), producer});
+}
+
+void take_now(pointer self, const container_actor_state::held_batch& x) {
+  take_in(self, x.batch, x.producer);
+}
+void take_now(pointer self, const cgroup_joined& joined) {
+  self->state.account.join(joined);
+  send_traces(self);
+}
+void take_now(pointer self, const cgroup_left& left) {
+  self->state.account.leave(left);
+  send_traces(self);
+}
+
+template <class News>
+void take_news(pointer self, const News& news) {
+  if (self->state.awaited.empty())
+    take_now(self, news);
+  else
+    self->state.held.emplace_back(news);
 }
 
 void credited(pointer self, const credit& granted) {
@@ -90,7 +110,7 @@ void inherit(pointer self, const container_inheritance& inherited) {
     st.awaited.erase(known);
   if (st.awaited.empty()) {
     for (const auto& x : std::exchange(st.held, {}))
-      take_in(self, x.batch, x.producer);
+      std::visit([self](const auto& news) { take_now(self, news); }, x);
     if (st.heir)
       return hand_over(self);
   }
@@ -116,8 +136,8 @@ container_actor::behavior_type container(pointer self, container_key key, const 
         self->state.account.name(named);
         send_traces(self);
       },
-      [self](const cgroup_joined& joined) { self->state.account.join(joined); },
-      [self](const cgroup_left& left) { self->state.account.leave(left); },
+      [self](const cgroup_joined& joined) { take_news(self, joined); },
+      [self](const cgroup_left& left) { take_news(self, left); },
       [self](const collect& asked, const snapshot_sink_actor& sink) {
         auto snapshot = std::make_shared<const container_snapshot>(self->state.account.snapshot());
         self->send(sink, collected{asked.scrape_id, std::move(snapshot)});

@@ -12,6 +12,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <cstdint>
+#include <variant>
 #include <vector>
 
 namespace troupe {
@@ -24,13 +25,14 @@ struct container_actor_state {
   console_actor console; ///< invalid: nothing is traced
   uint32_t trace_credit = 0;
   /// Containers whose state is on its way. The reader's batches go on where that ends: the close
-  /// of a connection may be here before the state that has its open. So they wait.
+  /// of a connection may be here before the state that has its open. So they wait, and with them
+  /// the registry's news of cgroups: the last one's end comes after the records of it.
   std::vector<container_key> awaited;
   struct held_batch {
     event_batch batch;
     credit_actor producer;
   };
-  std::vector<held_batch> held;
+  std::vector<std::variant<held_batch, cgroup_joined, cgroup_left>> held;
   container_actor heir; ///< waits for its turn: we inherit first
 };
 

@@ -26,8 +26,14 @@ public:
   void found(const process_found& record) { counters_.processes.found(record); }
 
   void executed(const process_executed& record, std::string_view argv) {
-    if (counters_.processes.executed(record, argv))
-      trace_.executed(record, argv);
+    const auto start = counters_.processes.executed(record, argv);
+    if (!start.own)
+      return;
+    if (start.entered && trace_.traces(trace_life)) {
+      const bool alone = counters_.processes.count() == 1;
+      trace_.began(counters_.life.entered(id_of(record.header), alone), record, argv);
+    }
+    trace_.executed(record, argv);
   }
 
   void exited(const process_exited& record) {
@@ -35,6 +41,8 @@ public:
     if (end.repeated)
       return;
     counters_.oom_kills += record.oom_killed != 0 ? 1 : 0;
+    if (trace_.traces(trace_life))
+      trace_life_of(record, end.setup);
     trace_.exited(record, end.setup);
   }
 
@@ -63,6 +71,15 @@ public:
   void tcp_progress(const tcp_connection_totals& record) { counters_.connections.progress(record); }
 
 private:
+  void trace_life_of(const process_exited& record, bool setup) {
+    if (record.oom_killed != 0)
+      trace_.ended(life_action::oom, record);
+    if (setup)
+      return;
+    if (const auto action = counters_.life.ended(id_of(record.header)))
+      trace_.ended(*action, record);
+  }
+
   /// Looked up only when it will be shown: this is the path of every event.
   std::string_view comm_for_trace(const event_header& header) const {
     return trace_.traces(trace_tcp) ? counters_.processes.comm_of(id_of(header))
@@ -112,10 +129,17 @@ void container_account::consume(const event_batch& batch, uint64_t now_ns) {
 
 void container_account::name(const container_named& named) {
   named_ = named;
+  counters_.life.runtime_says(named.metadata.pid);
   trace_.name(named);
 }
 
 void container_account::join(const cgroup_joined& joined) {
+  // Without a time it was there before, or another container has told of it.
+  if (cgroups_.empty() && joined.time_ns != 0) {
+    counters_.processes.watch_from_birth();
+    counters_.life.created();
+    trace_.lived(life_action::created, joined.time_ns);
+  }
   if (std::find(cgroups_.begin(), cgroups_.end(), joined.cgroup) == cgroups_.end())
     cgroups_.push_back(joined.cgroup);
   counters_.restarts += joined.restart ? 1 : 0;
@@ -123,9 +147,12 @@ void container_account::join(const cgroup_joined& joined) {
 }
 
 void container_account::leave(const cgroup_left& left) {
-  cgroups_.erase(std::remove(cgroups_.begin(), cgroups_.end(), left.cgroup), cgroups_.end());
-  if (cgroups_.empty())
-    ticks_to_empty_ = emptied_after_ticks;
+  const bool known = std::erase(cgroups_, left.cgroup) > 0;
+  if (!cgroups_.empty())
+    return;
+  ticks_to_empty_ = emptied_after_ticks;
+  if (known && left.time_ns != 0)
+    trace_.lived(life_action::gone, left.time_ns);
 }
 
 void container_account::tick() {
@@ -173,6 +200,7 @@ container_counters container_account::hand_over() {
 
 void container_account::merge(container_counters&& inherited) {
   counters_.processes.absorb(std::move(inherited.processes));
+  counters_.life.absorb(inherited.life);
   counters_.listens.absorb(std::move(inherited.listens));
   counters_.connections.absorb(std::move(inherited.connections));
   // Of its cgroups the registry tells us itself. They may be gone already.

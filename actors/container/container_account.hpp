@@ -4,6 +4,7 @@
 // All that is known and counted of one container. No actors, no I/O, no clock of its own.
 
 #include "actors/container/connection_ledger.hpp"
+#include "actors/container/container_life.hpp"
 #include "actors/container/container_processes.hpp"
 #include "actors/container/listen_table.hpp"
 #include "actors/container/trace_maker.hpp"
@@ -22,6 +23,7 @@ struct container_counters {
   explicit container_counters(const container_options& options) : connections(options) {}
 
   container_processes processes;
+  container_life life; ///< followed only where it is traced
   listen_table listens;
   connection_ledger connections;
   uint64_t restarts = 0;

@@ -75,30 +75,67 @@ container_process* container_processes::add(const process_id& id,
 }
 
 void container_processes::forked(const process_forked& record) {
-  const auto* parent = find({record.parent_pid, record.parent_start_boottime_ns});
+  const process_id forker{record.parent_pid, record.parent_start_boottime_ns};
+  const auto* parent = find(forker);
   const bool setup = parent != nullptr && parent->setup;
+  // A copy of its forker's name, and this one only the last stage has, which becomes the init
+  // process: before that it runs the container's startContainer hooks.
+  const bool hook = setup && (parent->hook || to_view(to_comm(record.comm)) == "runc:[2:INIT]");
   // The child may have executed something already, if the records changed places.
   if (find(id_of(record.header)) != nullptr)
     return;
-  if (auto* child = add(id_of(record.header), record.comm))
-    child->setup = setup;
+  auto* child = add(id_of(record.header), record.comm);
+  if (child == nullptr)
+    return;
+  child->setup = setup;
+  child->hook = hook;
+  // Born in here by a forker outside (CLONE_INTO_CGROUP): as if it had been moved in.
+  if (parent == nullptr && complete_ && !has_ended(forker))
+    child->setup = child->moved_in = true;
 }
 
-bool container_processes::executed(const process_executed& record, std::string_view argv) {
+process_start container_processes::executed(const process_executed& record, std::string_view argv) {
   auto* x = add(id_of(record.header), record.comm);
+  process_start result;
   if (x == nullptr)
-    return true;
-  if (x->setup && x->moved_in && is_runc_stage(argv))
-    return false;
-  x->setup = x->moved_in = false;
-  return true;
+    return result;
+  result.own = !(x->setup && x->moved_in && is_runc_stage(argv));
+  if (!result.own)
+    return result;
+  result.entered = x->setup && !x->hook;
+  x->setup = x->moved_in = x->hook = false;
+  return result;
 }
 
 void container_processes::moved(const process_moved& record) {
+  if (record.header.cgroup_id == 0)
+    return depart(id_of(record.header));
   // Within one container (into a nested cgroup) a move changes nothing.
-  const bool known = find(id_of(record.header)) != nullptr;
+  const bool known = come_back(id_of(record.header)) || find(id_of(record.header)) != nullptr;
   if (auto* x = add(id_of(record.header), record.comm); x != nullptr && !known)
     x->setup = x->moved_in = true;
+}
+
+/// Its end, too, will be told elsewhere.
+void container_processes::depart(const process_id& id) {
+  const auto* x = find(id);
+  if (x == nullptr)
+    return;
+  departed_.push_back(*x);
+  live_.erase(id.pid);
+  if (departed_.size() > departed_max)
+    departed_.pop_front();
+}
+
+/// As what it went; false when it is none of those that went.
+bool container_processes::come_back(const process_id& id) {
+  const auto i = std::find_if(departed_.begin(), departed_.end(),
+                              [&id](const container_process& x) { return x.id == id; });
+  if (i == departed_.end())
+    return false;
+  live_.insert_or_assign(id.pid, *i);
+  departed_.erase(i);
+  return true;
 }
 
 void container_processes::found(const process_found& record) {
@@ -131,6 +168,9 @@ std::string_view container_processes::comm_of(const process_id& id) const {
   for (const auto& x : ended_)
     if (x.id == id)
       return to_view(x.comm);
+  for (const auto& x : departed_) // With sockets that are still ours.
+    if (x.id == id)
+      return to_view(x.comm);
   return {};
 }
 
@@ -144,11 +184,12 @@ void container_processes::absorb(container_processes&& other) {
     const auto mine = live_.find(pid);
     const bool later =
         mine != live_.end() && mine->second.id.start_boottime_ns >= theirs.id.start_boottime_ns;
-    if (later || has_ended(theirs.id))
+    if (later || has_ended(theirs.id) || come_back(theirs.id))
       continue;
     make_room();
     live_[pid] = theirs;
   }
+  complete_ = other.complete_; // It saw what came later.
   for (const auto& x : other.ended_)
     if (!has_ended(x.id))
       remember_end(x);

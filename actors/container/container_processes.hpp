@@ -9,6 +9,9 @@
 //
 // runc's first stage executes a sealed copy of itself (since CVE-2019-5736) while its parent moves
 // it into the cgroup: on a busy machine the move comes first. That execution changes nothing.
+//
+// A process that moves on to another container is told of by a process_moved without a cgroup
+// (actors/bpf_reader/router.hpp).
 
 #include "bpf/event.h"
 #include "messages/identity.hpp"
@@ -36,6 +39,13 @@ struct container_process {
   comm_text comm{};
   bool setup = false;
   bool moved_in = false; ///< set-up by itself, not by its parent
+  bool hook = false;     ///< set-up, and never the container's: runc's init runs it and waits
+};
+
+/// What an execution means.
+struct process_start {
+  bool own = true;      ///< false: a set-up process that goes on as one
+  bool entered = false; ///< a process from outside executed its first program of its own
 };
 
 /// What the table knew of a process that ended.
@@ -46,16 +56,16 @@ struct process_end {
 
 class container_processes {
 public:
-  /// A process that moved on to another cgroup does not tell us, so the table has a bound; the
-  /// one that started first makes room.
+  /// Exits may be lost, so the table has a bound; the process that started first makes room.
   static constexpr size_t processes_max = 8192;
   /// Ended processes are remembered: their sockets close after them.
   static constexpr size_t ended_max = 64;
+  /// So are those that moved on: into a nested cgroup of which nobody knew yet that it is ours.
+  static constexpr size_t departed_max = 64;
 
   void forked(const process_forked& record);
-  /// `argv` as in the record: NUL after each argument. False when it was a set-up process that
-  /// goes on as one.
-  bool executed(const process_executed& record, std::string_view argv);
+  /// `argv` as in the record: NUL after each argument.
+  process_start executed(const process_executed& record, std::string_view argv);
   void moved(const process_moved& record);
   void found(const process_found& record);
   process_end exited(const process_exited& record);
@@ -69,6 +79,10 @@ public:
   /// Takes over the processes of a table that saw the same container.
   void absorb(container_processes&& other);
 
+  /// The first cgroup was made before our eyes: from here on every process is known from its
+  /// beginning.
+  void watch_from_birth() { complete_ = true; }
+
   /// No cgroup is left, so no process is.
   void clear() { live_.clear(); }
 
@@ -80,12 +94,16 @@ private:
 
   [[nodiscard]] const container_process* find(const process_id& id) const;
   container_process* add(const process_id& id, const char (&comm)[EVENT_COMM_SIZE]);
+  void depart(const process_id& id);
+  bool come_back(const process_id& id);
   [[nodiscard]] bool has_ended(const process_id& id) const;
   void remember_end(const ended_process& ended);
   void make_room();
 
   std::unordered_map<uint32_t, container_process> live_; ///< by pid: it has one owner at a time
   std::deque<ended_process> ended_;                      ///< oldest first
+  std::deque<container_process> departed_;               ///< likewise
+  bool complete_ = false;                                ///< no process is older than our looking
 };
 
 } // namespace troupe

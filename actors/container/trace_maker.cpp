@@ -12,10 +12,15 @@ namespace troupe {
 
 namespace {
 
+/// What a shell adds to the number of a signal.
+constexpr int signalled_code = 128;
+
 size_t weight(const trace_event& event) {
   size_t result = sizeof(trace_event) + event.comm.size();
-  if (const auto* exec = std::get_if<exec_trace>(&event.detail))
-    for (const auto& argument : exec->argv)
+  const auto* exec = std::get_if<exec_trace>(&event.detail);
+  const auto* life = std::get_if<life_trace>(&event.detail);
+  if (exec != nullptr || life != nullptr)
+    for (const auto& argument : exec != nullptr ? exec->argv : life->argv)
       result += sizeof(std::string) + argument.size();
   return result;
 }
@@ -76,12 +81,22 @@ void trace_backlog::push(trace_event event) {
   make_room();
 }
 
-void trace_backlog::prepend(trace_backlog&& older) {
-  events_.insert(events_.begin(), std::make_move_iterator(older.events_.begin()),
-                 std::make_move_iterator(older.events_.end()));
-  bytes_ += older.bytes_;
-  dropped_ += older.dropped_;
-  older = trace_backlog{};
+void trace_backlog::absorb(trace_backlog&& other) {
+  std::deque<trace_event> both;
+  const auto earlier = [](const trace_event& a, const trace_event& b) {
+    return a.time_ns < b.time_ns;
+  };
+  while (!events_.empty() || !other.events_.empty()) {
+    const bool mine = other.events_.empty()
+                      || (!events_.empty() && earlier(events_.front(), other.events_.front()));
+    auto& from = mine ? events_ : other.events_;
+    both.push_back(std::move(from.front()));
+    from.pop_front();
+  }
+  events_ = std::move(both);
+  bytes_ += other.bytes_;
+  dropped_ += other.dropped_;
+  other = trace_backlog{};
   make_room();
 }
 
@@ -184,6 +199,40 @@ void trace_maker::closed(const tcp_connection_totals& record, std::string_view c
   push_tcp(about, comm, detail);
 }
 
+void trace_maker::lived(life_action action, uint64_t time_ns) {
+  if (!traces(trace_life))
+    return;
+  trace_event event;
+  event.time_ns = time_ns;
+  life_trace detail;
+  detail.action = action;
+  event.detail = std::move(detail);
+  backlog_.push(std::move(event));
+}
+
+void trace_maker::began(life_action action, const process_executed& record, std::string_view argv) {
+  auto event = begin(record.header, comm_view(record.comm));
+  life_trace detail;
+  detail.action = action;
+  detail.argv = split_argv(argv);
+  detail.argv_truncated = record.argv_truncated != 0;
+  event.detail = std::move(detail);
+  backlog_.push(std::move(event));
+}
+
+void trace_maker::ended(life_action action, const process_exited& record) {
+  auto event = begin(record.header, comm_view(record.comm));
+  life_trace detail;
+  detail.action = action;
+  detail.signal = record.signal;
+  if (record.exit_code >= 0) // Else its exit was missed.
+    detail.exit_code = record.signal != 0 ? signalled_code + record.signal : record.exit_code;
+  detail.oom = record.oom_killed != 0;
+  detail.duration_ns = since(record.header.start_boottime_ns, record.header.time_ns);
+  event.detail = std::move(detail);
+  backlog_.push(std::move(event));
+}
+
 void trace_maker::name(const container_named& named) {
   if (mask_ != trace_none)
     named_ = named;
@@ -207,8 +256,8 @@ trace_backlog trace_maker::hand_over() {
   return std::exchange(backlog_, trace_backlog{});
 }
 
-void trace_maker::absorb(trace_backlog&& older) {
-  backlog_.prepend(std::move(older));
+void trace_maker::absorb(trace_backlog&& other) {
+  backlog_.absorb(std::move(other));
 }
 
 } // namespace troupe

@@ -25,8 +25,9 @@ public:
   static constexpr size_t bytes_max = size_t{1} << 20;
 
   void push(trace_event event);
-  /// Older events of the same container come before these.
-  void prepend(trace_backlog&& older);
+  /// Events of the same container from elsewhere: each list keeps its order, and where they meet
+  /// the earlier event comes first.
+  void absorb(trace_backlog&& other);
 
   [[nodiscard]] bool empty() const { return events_.empty() && dropped_ == 0; }
   [[nodiscard]] size_t size() const { return events_.size(); }
@@ -58,6 +59,12 @@ public:
   void opened(const tcp_connection& record, std::string_view comm);
   void connect_failed(const tcp_connection_totals& record, std::string_view comm);
   void closed(const tcp_connection_totals& record, std::string_view comm);
+  /// created and gone: of the container, at that time.
+  void lived(life_action action, uint64_t time_ns);
+  /// started and exec.
+  void began(life_action action, const process_executed& record, std::string_view argv);
+  /// exited, exec_exited and oom.
+  void ended(life_action action, const process_exited& record);
 
   /// From now on batches can be sent, under this name.
   void name(const container_named& named);
@@ -69,7 +76,7 @@ public:
   [[nodiscard]] std::optional<trace_batch> next_batch();
 
   [[nodiscard]] trace_backlog hand_over();
-  void absorb(trace_backlog&& older);
+  void absorb(trace_backlog&& other);
 
 private:
   void push_tcp(const tcp_connection& record, std::string_view comm, const tcp_trace& detail);

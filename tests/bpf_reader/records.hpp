@@ -68,14 +68,19 @@ inline test_record removed(cgroup_id cgroup) {
   return record(EVENT_CGROUP_REMOVED, cgroup, sizeof(cgroup_event));
 }
 
+/// Headers of the records of a batch, in order.
+inline std::vector<event_header> headers_of(const std::vector<std::byte>& records) {
+  std::vector<event_header> result;
+  for (size_t at = 0; at < records.size(); at += result.back().size)
+    result.push_back(*reinterpret_cast<const event_header*>(records.data() + at));
+  return result;
+}
+
 /// Kinds of the records of a batch, in order.
 inline std::vector<int> kinds_of(const std::vector<std::byte>& records) {
   std::vector<int> result;
-  for (size_t at = 0; at < records.size();) {
-    const auto& header = *reinterpret_cast<const event_header*>(records.data() + at);
+  for (const auto& header : headers_of(records))
     result.push_back(header.kind);
-    at += header.size;
-  }
   return result;
 }
 

@@ -39,6 +39,17 @@ struct recording_output final : router_output {
     return result;
   }
 
+  /// Where each move led that this container was told of.
+  [[nodiscard]] std::vector<cgroup_id> move_targets(container_key container) const {
+    std::vector<cgroup_id> result;
+    for (const auto& x : batches)
+      if (x.container == container)
+        for (const auto& header : headers_of(x.batch.records))
+          if (header.kind == EVENT_PROCESS_MOVED)
+            result.push_back(header.cgroup_id);
+    return result;
+  }
+
   std::vector<sent> batches;
   std::vector<cgroup_found> created;
   std::vector<cgroup_id> unknown;
@@ -232,6 +243,8 @@ TEST_CASE("router: a move is told to both containers, and to one that loses a pr
         == kinds{EVENT_PROCESS_FORKED, EVENT_PROCESS_MOVED, EVENT_PROCESS_MOVED,
                  EVENT_PROCESS_MOVED});
   CHECK(r.output.kinds(2) == kinds{EVENT_PROCESS_MOVED, EVENT_PROCESS_MOVED});
+  CHECK(r.output.move_targets(1) == std::vector<cgroup_id>{12, 0, 11});
+  CHECK(r.output.move_targets(2) == std::vector<cgroup_id>{21, 0});
 }
 
 TEST_CASE("router: an exit is told to the container in which the process is known") {

@@ -86,6 +86,35 @@ TEST_CASE_FIXTURE(fixture, "processes: a move within the container makes nobody 
   CHECK(processes() == 1);
 }
 
+TEST_CASE_FIXTURE(fixture, "processes: one that moves to another container is no longer counted") {
+  w.executed(init, "nginx").forked({103, 13}, init).departed({103, 13});
+  CHECK(processes() == 1);
+  w.departed({103, 13}).departed({104, 14});
+  CHECK(processes() == 1);
+  w.exited({103, 13}); // Told elsewhere, but if it is told here it changes nothing.
+  CHECK(processes() == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "processes: one that comes back is what it was") {
+  // Into a nested cgroup that nobody knew as ours at the time of the move.
+  w.executed(init, "systemd").departed(init).moved(init, "systemd");
+  CHECK(processes() == 1);
+  for (uint32_t i = 0; i <= container_processes::departed_max; ++i)
+    w.forked({1000 + i, 20}, init).departed({1000 + i, 20});
+  w.moved({1000, 20}); // So long ago that it is a stranger.
+  CHECK(processes() == 1);
+  w.moved({1001, 20});
+  CHECK(processes() == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "processes: one that is born within by a forker outside is set up") {
+  account.join({7, 5, false});
+  w.forked(init, shim).executed(init, "runc", "runc\0init\0"sv);
+  CHECK(processes() == 0);
+  w.executed(init, "nginx", "nginx\0"sv).forked(child, init);
+  CHECK(processes() == 2);
+}
+
 TEST_CASE_FIXTURE(fixture, "processes: a pid that is given out again is another process") {
   w.executed({7, 1}, "a").exited({7, 1}).forked({7, 2}, shim);
   CHECK(processes() == 1);

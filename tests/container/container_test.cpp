@@ -147,6 +147,33 @@ TEST_CASE_FIXTURE(fixture, "container: what comes before an inheritance waits fo
   CHECK(credits.size() == 2 + 2 * ended_kept_max);
 }
 
+TEST_CASE_FIXTURE(fixture, "container: news of its cgroups keep their place behind what is held") {
+  config.trace = trace_life;
+  const auto console = make_console(true);
+  const auto provisional = make(7, console);
+  const auto target = make(3, console);
+  self->send(target, container_named{});
+  self->send(provisional, cgroup_joined{8, 1, false});
+  self->send(provisional, w.moved({1, 1}).executed({1, 1}, "true").take(), reader);
+  self->send(target, cgroup_joined{8, 0, true});
+  self->send(target, inheritance_announced{7});
+  self->send(target, w.exited({1, 1}).take(), reader);
+  self->send(target, cgroup_left{8, 100});
+  self->send(target, cgroup_joined{9, 200, true});
+  run();
+  CHECK(traced.empty());
+  hand_over(provisional, 3, target);
+  run();
+  std::vector<life_action> story;
+  for (const auto& batch : traced)
+    for (const auto& event : batch.events)
+      story.push_back(std::get<life_trace>(event.detail).action);
+  CHECK(story
+        == std::vector{life_action::created, life_action::started, life_action::exited,
+                       life_action::gone, life_action::created});
+  CHECK(snapshot_of(target)->restarts == 2);
+}
+
 TEST_CASE_FIXTURE(fixture, "container: hands over after the batches that came before, and ends") {
   const auto provisional = make(7);
   const auto target = make(3);

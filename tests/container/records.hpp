@@ -95,6 +95,12 @@ public:
   record_writer& moved(process_id who, std::string_view comm = "runc:[0:PARENT]") {
     return add(process_record<process_moved>(EVENT_PROCESS_MOVED, who, comm));
   }
+  /// To another container.
+  record_writer& departed(process_id who, std::string_view comm = "sh") {
+    auto record = process_record<process_moved>(EVENT_PROCESS_MOVED, who, comm);
+    record.header.cgroup_id = 0;
+    return add(record);
+  }
   record_writer& found(process_id who, std::string_view comm) {
     return add(process_record<process_found>(EVENT_PROCESS_FOUND, who, comm));
   }
@@ -104,6 +110,11 @@ public:
     record.exit_code = code;
     record.oom_killed = oom ? 1 : 0;
     record.signal = oom ? 9 : 0;
+    return add(record);
+  }
+  record_writer& killed(process_id who, uint8_t signal, std::string_view comm = "sh") {
+    auto record = process_record<process_exited>(EVENT_PROCESS_EXITED, who, comm);
+    record.signal = signal;
     return add(record);
   }
 
