@@ -4,6 +4,7 @@
 #include "actors/host/boot_clock.hpp"
 #include "actors/host/bounded_file.hpp"
 #include "actors/host/cgroup_walk.hpp"
+#include "actors/host/process_list.hpp"
 #include "actors/registry/cgroup_path.hpp"
 #include "actors/registry/container_id.hpp"
 
@@ -11,12 +12,11 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
-
-#include <unistd.h>
 
 namespace troupe {
 
@@ -90,29 +90,13 @@ private:
   std::unordered_map<std::string, size_t> owners_;
 };
 
-struct first_process {
-  uint32_t pid = 0;
-  uint64_t start_ticks = 0; ///< since boot
-};
-
-/// Field 22 of /proc/<pid>/stat (proc(5)). The command's name, field 2, may hold anything, so what
-/// counts begins behind its last parenthesis.
-std::optional<uint64_t> start_ticks_of(const std::string& host_root, uint32_t pid) {
+std::optional<process_id> process_of(const std::string& host_root, uint32_t pid) {
   const auto text =
       read_bounded(host_root + "/proc/" + std::to_string(pid) + "/stat", stat_bytes_max);
-  const auto end = text ? text->rfind(')') : std::string::npos;
-  if (end == std::string::npos)
+  process_info process;
+  if (!text || !parse_process_stat(*text, process))
     return {};
-  std::string_view rest = std::string_view{*text}.substr(end + 1);
-  for (int field = 3; field <= 22; ++field) { // Each behind a space.
-    const auto space = rest.find(' ');
-    if (space == rest.npos)
-      return {};
-    rest.remove_prefix(space + 1);
-  }
-  uint64_t ticks = 0;
-  const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), ticks);
-  return error == std::errc{} ? std::optional{ticks} : std::nullopt;
+  return process.id;
 }
 
 /// Calls found(pid) for the processes of one cgroup, as long as it answers true.
@@ -134,18 +118,18 @@ bool each_pid(const std::string& directory, Found found) {
   return true;
 }
 
-first_process oldest_process(const cgroup_hierarchy& hierarchy, const record& of,
-                             const std::string& host_root) {
-  first_process oldest;
+process_id oldest_process(const cgroup_hierarchy& hierarchy, const record& of,
+                          const std::string& host_root) {
+  const auto age = [](const process_id& x) {
+    return std::pair{x.start_boottime_ns, x.pid};
+  };
+  process_id oldest;
   size_t read = 0;
   for (const auto& path : of.paths) {
     const bool more = each_pid(hierarchy.mount + path, [&](uint32_t pid) {
-      const auto ticks = start_ticks_of(host_root, pid);
-      const bool older = ticks
-                         && (oldest.pid == 0
-                             || std::pair{*ticks, pid} < std::pair{oldest.start_ticks, oldest.pid});
-      if (older)
-        oldest = {pid, *ticks};
+      const auto process = process_of(host_root, pid);
+      if (process && (oldest.pid == 0 || age(*process) < age(oldest)))
+        oldest = *process;
       return ++read < pids_max;
     });
     if (!more)
@@ -160,13 +144,6 @@ bool is_frozen(const std::string& directory) {
   return events && events->find("frozen 1") != std::string::npos;
 }
 
-int64_t unix_ns_of(uint64_t start_ticks) {
-  static const auto ticks_per_second = static_cast<uint64_t>(std::max(sysconf(_SC_CLK_TCK), 1L));
-  const auto seconds = start_ticks / ticks_per_second;
-  const auto rest = start_ticks % ticks_per_second;
-  return to_unix_ns(seconds * 1'000'000'000 + rest * (1'000'000'000 / ticks_per_second));
-}
-
 container_metadata describe(const cgroup_hierarchy& hierarchy, const record& of,
                             const std::string& host_root) {
   container_metadata result;
@@ -178,7 +155,7 @@ container_metadata describe(const cgroup_hierarchy& hierarchy, const record& of,
   result.details = std::move(details);
   if (const auto first = oldest_process(hierarchy, of, host_root); first.pid != 0) {
     result.pid = first.pid;
-    result.started_ns = unix_ns_of(first.start_ticks);
+    result.started_ns = to_unix_ns(first.start_boottime_ns);
     result.state = is_frozen(hierarchy.mount + of.paths.front()) ? container_state::paused
                                                                  : container_state::running;
   } else {
@@ -210,6 +187,15 @@ std::vector<container_metadata> cgroup_containers(const std::string& host_root,
   if (!hierarchy)
     return {};
   return cgroup_containers(*hierarchy, walk_cgroups(*hierarchy), host_root, choice);
+}
+
+void add_unknown(std::vector<container_metadata>& known, std::vector<container_metadata> found) {
+  std::set<std::pair<runtime_kind, std::string>> told;
+  for (const auto& x : known)
+    told.emplace(x.runtime, x.id);
+  for (auto& x : found)
+    if (!told.contains({x.runtime, x.id}))
+      known.push_back(std::move(x));
 }
 
 } // namespace troupe

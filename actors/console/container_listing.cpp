@@ -3,6 +3,8 @@
 
 #include "actors/console/escape.hpp"
 #include "actors/console/process_cgroups.hpp"
+#include "actors/host/boot_clock.hpp"
+#include "actors/host/process_list.hpp"
 #include "actors/registry/container_id.hpp"
 
 #include <fmt/format.h>
@@ -60,6 +62,13 @@ list_row row_of(const container_metadata& metadata) {
   return {identify(cgroup, metadata), metadata};
 }
 
+void add_start_time(container_metadata& metadata, const std::string& host_root) {
+  if (metadata.pid == 0 || metadata.started_ns != 0)
+    return;
+  if (const auto process = read_process(host_root, metadata.pid, {}))
+    metadata.started_ns = to_unix_ns(process->id.start_boottime_ns);
+}
+
 bool is_shown_by_default(container_state state) {
   return state != container_state::created && state != container_state::exited;
 }
@@ -112,7 +121,7 @@ std::vector<std::string> describe_silent(const std::vector<runtime_status>& endp
                                          const settings& config) {
   std::vector<std::string> lines;
   for (const auto& x : endpoints) {
-    if (x.answering || (!x.present && !was_asked_for(x.endpoint, config)))
+    if (x.answering || x.error == ec::none || (!x.present && !was_asked_for(x.endpoint, config)))
       continue;
     auto line = x.message.empty() ? fmt::format("{} at {} does not answer",
                                                 to_string(x.endpoint.kind), x.endpoint.socket)

@@ -18,6 +18,9 @@ namespace troupe {
 /// The container with its identity.
 [[nodiscard]] list_row row_of(const container_metadata& metadata);
 
+/// Where a runtime does not say since when a container runs (containerd), its init process does.
+void add_start_time(container_metadata& metadata, const std::string& host_root);
+
 /// Which containers that are known by their cgroup alone a command shows: services where they are
 /// asked for, by `services` or by a scope that means one (-r systemd, -c nginx.service).
 [[nodiscard]] cgroup_container_choice choice_of(const selector& scope, bool services);

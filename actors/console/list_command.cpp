@@ -59,9 +59,10 @@ int list_once(const list_request& request, const output_streams& streams, asked_
   }
   const auto& config = request.config.agent;
   complaints{streams.err, "list"}.say_new(describe_silent(listing->endpoints, config));
-  for (auto& x : cgroup_containers(config.host_root, config.cgroup_root,
-                                   choice_of(request.scope, request.services)))
-    listing->containers.push_back(std::move(x));
+  add_unknown(listing->containers, cgroup_containers(config.host_root, config.cgroup_root,
+                                                     choice_of(request.scope, request.services)));
+  for (auto& x : listing->containers)
+    add_start_time(x, config.host_root);
   const auto rows = rows_of(*listing);
   if (rows.empty() && !any_answered(listing->endpoints)) {
     say(streams.err, "troupe list: no container runtime answers; 'troupe doctor' says more");
@@ -82,6 +83,8 @@ int list_once(const list_request& request, const output_streams& streams, asked_
 int run_list_command(const list_request& request, const output_streams& streams) {
   set_up_log(request.config, "error");
   auto config = request.config.agent;
+  // systemd is asked where its units are shown. A watch knows them by their cgroups.
+  config.services = !request.watch && choice_of(request.scope, request.services).services;
   if (request.timeout && !request.watch)
     config.runtime_timeout = std::min(config.runtime_timeout, *request.timeout);
   stop_signals stop;

@@ -40,9 +40,8 @@ std::string age_since(int64_t unix_ns) {
   const auto now = unix_now_ns();
   if (unix_ns == 0)
     return "-";
-  return unix_ns >= now
-             ? "0s"
-             : duration_text(static_cast<uint64_t>(now - unix_ns) / 1'000'000'000 * 1'000'000'000);
+  const auto seconds = unix_ns < now ? static_cast<uint64_t>(now - unix_ns) / 1'000'000'000 : 0;
+  return seconds == 0 ? "0s" : duration_text(seconds * 1'000'000'000);
 }
 
 /// "exited (137)", "exited (oom)": the state that an eye wants.

@@ -142,7 +142,8 @@ watcher_actor::behavior_type watcher(watcher_pointer self, watch_context* contex
   note(self, *context, st.printer->print_header());
   self->send(watcher_actor{self}, tick{});
   return {
-      [=](const container_change& change) {
+      [=](container_change& change) {
+        add_start_time(change.metadata, context->request.config.agent.host_root);
         show(self, *context, self->state.feed.take(change, steady_clock::now()));
       },
       [=](const std::vector<runtime_status>& statuses) {
