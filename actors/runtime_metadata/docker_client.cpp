@@ -16,7 +16,8 @@ constexpr size_t version_bytes = 256U << 10;
 constexpr std::string_view events_target =
     "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B"
     "%22create%22%2C%22start%22%2C%22die%22%2C%22pause%22%2C%22unpause%22%2C%22oom%22%2C"
-    "%22rename%22%2C%22update%22%2C%22destroy%22%5D%7D&since=";
+    "%22rename%22%2C%22update%22%2C%22destroy%22%2C%22exec_start%22%2C%22exec_die%22%2C"
+    "%22health_status%22%5D%7D&since=";
 
 call_error refused(const runtime_endpoint& endpoint, long status, std::string_view body) {
   auto message = parse_docker_error(body);
@@ -72,8 +73,11 @@ call_result<container_answer> docker_client::inspect(const container_query& quer
 call_error docker_client::watch(const event_observer& observer, const call_limits& limits) {
   // docker sends the head of its answer before it subscribes us. Asking for the events since now
   // closes that gap: it keeps the newest 256.
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto since = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  // To the nanosecond: events from before would tell of states that are over.
+  const auto now = std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()};
+  const auto nanoseconds = std::to_string(now.count());
+  const auto seconds_end = nanoseconds.size() - 9;
+  const auto since = nanoseconds.substr(0, seconds_end) + '.' + nanoseconds.substr(seconds_end);
   call_error reason;
   const http_stream_observer lines{
       .opened =
@@ -95,7 +99,7 @@ call_error docker_client::watch(const event_observer& observer, const call_limit
             return static_cast<bool>(event);
           },
   };
-  auto error = http_stream(endpoint_, std::string{events_target} + std::to_string(since),
+  auto error = http_stream(endpoint_, std::string{events_target} + since,
                            runtime_bounds::event_bytes, lines, limits);
   return error.code == ec::none ? reason : error;
 }

@@ -21,7 +21,7 @@ bool is_sandbox(const std::map<std::string, std::string>& labels) {
 
 } // namespace
 
-void docker_fields::finish(container_metadata& metadata) {
+void docker_fields::finish_docker(container_metadata& metadata) {
   metadata.runtime = runtime_kind::docker;
   metadata.sandbox = is_sandbox(metadata.labels);
   bound(metadata);
@@ -31,73 +31,7 @@ namespace {
 
 using namespace docker_fields;
 
-// "restarting", "removing" and "dead" have no process.
-container_state state_of(std::string_view status) {
-  if (status == "created")
-    return container_state::created;
-  if (status == "running")
-    return container_state::running;
-  if (status == "paused")
-    return container_state::paused;
-  if (status == "exited" || status == "dead" || status == "restarting" || status == "removing")
-    return container_state::exited;
-  return container_state::unknown;
-}
-
-bool read_state(value& from, container_metadata& metadata) {
-  int exit_code = 0;
-  const bool whole = for_each_field_of(from, [&](std::string_view key, value& content) {
-    std::string_view status;
-    if (key == "Status" && content.get_string().get(status) == simdjson::SUCCESS)
-      metadata.state = state_of(status);
-    else if (key == "Pid")
-      read_integer(content, metadata.pid);
-    else if (key == "ExitCode")
-      read_integer(content, exit_code);
-    else if (key == "OOMKilled")
-      read_flag(content, metadata.oom_killed);
-    else if (key == "StartedAt")
-      read_time(content, metadata.started_ns);
-    else if (key == "FinishedAt")
-      read_time(content, metadata.finished_ns);
-    return true;
-  });
-  // The last end's time and code stand there while it runs again.
-  if (metadata.state == container_state::exited)
-    metadata.exit_code = exit_code;
-  else
-    metadata.finished_ns = 0;
-  return whole;
-}
-
-bool read_config(value& from, container_metadata& metadata) {
-  return for_each_field_of(from, [&](std::string_view key, value& content) {
-    if (key == "Image")
-      read_text(content, metadata.image);
-    else if (key == "Labels")
-      return read_labels(content, metadata.labels);
-    return true;
-  });
-}
-
-bool read_inspected(std::string_view key, value& content, container_metadata& metadata) {
-  std::string_view text;
-  if (key == "Id")
-    read_text(content, metadata.id);
-  else if (key == "Name" && content.get_string().get(text) == simdjson::SUCCESS)
-    metadata.name = without_slash(text);
-  else if (key == "Image")
-    read_text(content, metadata.image_digest);
-  else if (key == "Created")
-    read_time(content, metadata.created_ns);
-  else if (key == "RestartCount")
-    read_integer(content, metadata.restarts);
-  else if (key == "State")
-    return read_state(content, metadata);
-  else if (key == "Config")
-    return read_config(content, metadata);
-  return true;
-}
+constexpr std::string_view docker = "docker";
 
 // A container has one name of its own; links give it others, as "/other/alias".
 bool read_own_name(value& from, std::string& name) {
@@ -145,16 +79,20 @@ bool read_listed(std::string_view key, value& content, container_metadata& metad
 call_result<container_answer> parse_docker_container(std::string_view json) {
   json_document text{json};
   object fields;
-  container_answer answer;
+  container_draft draft;
   const bool whole = text.open(fields)
                      && for_each_field(fields,
                                        [&](std::string_view key, value& content) {
-                                         return read_inspected(key, content, answer.metadata);
+                                         if (key != "Image")
+                                           return read_inspected(key, content, draft);
+                                         read_text(content, draft.metadata.image_digest);
+                                         return true;
                                        })
                      && text.at_end();
-  if (!whole || answer.metadata.id.empty())
-    return garbage("the answer to inspect");
-  finish(answer.metadata);
+  if (!whole || draft.metadata.id.empty())
+    return garbage(docker, "the answer to inspect");
+  container_answer answer{.metadata = finish(std::move(draft))};
+  finish_docker(answer.metadata);
   return answer;
 }
 
@@ -162,7 +100,7 @@ call_result<std::vector<container_answer>> parse_docker_list(std::string_view js
   json_document text{json};
   array items;
   if (!text.open(items))
-    return garbage("the answer to list");
+    return garbage(docker, "the answer to list");
   std::vector<container_answer> result;
   for (auto item : items) {
     object fields;
@@ -172,13 +110,13 @@ call_result<std::vector<container_answer>> parse_docker_list(std::string_view js
                             return read_listed(key, content, answer.metadata);
                           });
     if (!whole || answer.metadata.id.empty())
-      return garbage("the answer to list");
-    finish(answer.metadata);
+      return garbage(docker, "the answer to list");
+    finish_docker(answer.metadata);
     if (result.size() < runtime_bounds::containers)
       result.push_back(std::move(answer));
   }
   if (!text.at_end())
-    return garbage("the answer to list");
+    return garbage(docker, "the answer to list");
   return result;
 }
 
@@ -193,7 +131,7 @@ call_result<std::string> parse_docker_version(std::string_view json) {
         return true;
       });
   if (!whole || version.empty())
-    return garbage("the answer to version");
+    return garbage(docker, "the answer to version");
   version.resize(std::min(version.size(), runtime_bounds::name_bytes));
   return version;
 }

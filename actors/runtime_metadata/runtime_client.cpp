@@ -4,6 +4,7 @@
 #include "actors/runtime_metadata/containerd_client.hpp"
 #include "actors/runtime_metadata/cri_client.hpp"
 #include "actors/runtime_metadata/docker_client.hpp"
+#include "actors/runtime_metadata/podman_client.hpp"
 #include "actors/runtime_metadata/systemd_client.hpp"
 
 #include <algorithm>
@@ -17,6 +18,8 @@ std::shared_ptr<runtime_client> make_runtime_client(const runtime_endpoint& endp
     return std::make_shared<systemd_client>(endpoint);
   if (endpoint.kind == runtime_kind::crio)
     return std::make_shared<cri_client>(endpoint);
+  if (endpoint.kind == runtime_kind::podman)
+    return std::make_shared<podman_client>(endpoint);
   return std::make_shared<docker_client>(endpoint);
 }
 
