@@ -87,6 +87,7 @@ void registry_table::resolved(const container_resolved& answer, time_point now) 
                  "it was asked about; ignored");
     return;
   }
+  record.answered = true;
   record.forgotten = answer.removed;
   if (answer.metadata.sandbox && !holds_whole_pod(answer.metadata))
     return drop_sandbox(key);
@@ -139,6 +140,7 @@ void registry_table::adopt(container_key from, container_key to, const container
   if (target.live == 0)
     target.empty_since = now;
   target.cgroup = source.cgroup;
+  target.answered = true;
   target.forgotten = answer.removed;
   target.resolved = true;
   target.metadata = answer.metadata;

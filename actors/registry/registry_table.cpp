@@ -98,7 +98,7 @@ void registry_table::take(const cgroup_found& cgroup, time_point now) {
   const auto key = owner_of(cgroup, identity, now);
   auto& record = containers_.at(key);
   // It was there before and all of its cgroups were gone: it has been started again.
-  const bool restart = !record.cgroups.empty() && record.live == 0;
+  const bool restart = record.had_cgroup && record.live == 0;
   if (restart)
     revive(key, identity);
   join(key, cgroup, restart);
@@ -152,6 +152,7 @@ void registry_table::join(container_key key, const cgroup_found& cgroup, bool re
   auto& record = containers_.at(key);
   cgroups_.at(cgroup.id).owner = key;
   record.cgroups.insert(cgroup.id);
+  record.had_cgroup = true;
   ++record.live;
   orders_.tell(key, cgroup_joined{cgroup.id, cgroup.time_ns, restart});
   settle(cgroup.id);

@@ -21,6 +21,10 @@ namespace troupe {
 /// A container that failed more often than this stays away, and its cgroups are ignored.
 inline constexpr uint32_t container_failures_max = 8;
 
+/// Containers without a cgroup that are kept beyond retire_after because their runtime still lists
+/// them: started again, they go on counting. Of more than these the oldest retire.
+inline constexpr size_t kept_containers_max = 1000;
+
 class registry_table {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -60,8 +64,9 @@ public:
   /// The container's actor failed: starts another one in its place.
   void container_failed(container_key key);
 
-  /// Containers, without those that have handed over, and without what may be none: a guess that no
-  /// runtime has confirmed in the time in which others get a fallback name.
+  /// Containers that are exported: not those that have handed over, nor those that are only kept
+  /// for their next start, nor what may be none: a guess that no runtime has confirmed in the time
+  /// in which others get a fallback name.
   [[nodiscard]] std::vector<container_key> containers(time_point now) const;
   [[nodiscard]] registry_status status() const;
 
@@ -85,7 +90,9 @@ private:
     container_key parent = 0;   ///< the container whose cgroup it lies in; 0: none
     container_key question = 0; ///< the key under which the runtime was asked; 0: it was not
     bool resolved = false;      ///< the name is final, as far as one can say now
+    bool answered = false;      ///< a runtime knows it, or knew it
     bool forgotten = false;     ///< the runtime removed it
+    bool had_cgroup = false;    ///< a further one is a restart, if it has none at that time
     std::vector<std::string> runtime_ids; ///< under which by_runtime_id_ knows it
     uint32_t failures = 0;
 
@@ -113,6 +120,7 @@ private:
   // registry_naming.cpp: names
   void name_by_path(container_key key);
   void name_by_fallback(container_key key);
+  bool is_over(const container_record& record, time_point now) const;
   bool is_doubtful(const container_record& record, time_point now) const;
   void set_name(container_key key, container_identity identity);
   bool is_answer_to(const container_record& asked, const container_resolved& answer) const;
@@ -123,6 +131,7 @@ private:
   void drop_sandbox(container_key key);
 
   // registry_upkeep.cpp: what time and failures ask for
+  std::vector<container_key> to_retire(time_point now) const;
   void retire(container_key key);
   void forget_container(container_key key);
   void forget_cgroup(cgroup_id cgroup);

@@ -7,24 +7,21 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
 
 void registry_table::tick(time_point now) {
+  for (auto key : to_retire(now))
+    retire(key);
   std::vector<container_key> unnamed;
-  std::vector<container_key> retired;
-  for (const auto& [key, record] : containers_) {
-    if (record.live == 0 && now - record.empty_since >= options_.retire_after)
-      retired.push_back(key);
-    else if (record.identity.container_id.empty()
-             && now - record.created >= options_.fallback_name_after)
+  for (const auto& [key, record] : containers_)
+    if (record.identity.container_id.empty()
+        && now - record.created >= options_.fallback_name_after)
       unnamed.push_back(key);
-  }
   for (auto key : unnamed)
     name_by_fallback(key);
-  for (auto key : retired)
-    retire(key);
 
   // Cgroups that are gone before their container: nested ones, and those from before a restart.
   std::vector<cgroup_id> forgotten;
@@ -46,6 +43,33 @@ std::optional<registry_table::time_point> registry_table::next_fallback(time_poi
       next = due;
   }
   return next;
+}
+
+/// Without a cgroup for so long that nobody wants to see it any more.
+bool registry_table::is_over(const container_record& record, time_point now) const {
+  return record.live == 0 && now - record.empty_since >= options_.retire_after;
+}
+
+std::vector<container_key> registry_table::to_retire(time_point now) const {
+  std::vector<container_key> result;
+  std::vector<std::pair<time_point, container_key>> kept;
+  for (const auto& [key, record] : containers_) {
+    if (!is_over(record, now))
+      continue;
+    // Its runtime knows it, and has not said that it was removed: it may be started again.
+    if (record.answered && !record.forgotten && !record.given_up())
+      kept.emplace_back(record.empty_since, key);
+    else
+      result.push_back(key);
+  }
+  if (kept.size() > kept_containers_max) {
+    const auto surplus =
+        kept.begin() + static_cast<std::ptrdiff_t>(kept.size() - kept_containers_max);
+    std::nth_element(kept.begin(), surplus, kept.end());
+    for (auto x = kept.begin(); x != surplus; ++x)
+      result.push_back(x->second);
+  }
+  return result;
 }
 
 void registry_table::retire(container_key key) {
@@ -203,7 +227,7 @@ std::vector<container_key> registry_table::containers(time_point now) const {
   std::vector<container_key> result;
   result.reserve(containers_.size());
   for (const auto& [key, record] : containers_)
-    if (!record.given_up() && !is_doubtful(record, now))
+    if (!record.given_up() && !is_over(record, now) && !is_doubtful(record, now))
       result.push_back(key);
   return result;
 }

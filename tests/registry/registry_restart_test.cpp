@@ -119,6 +119,7 @@ TEST_CASE_FIXTURE(restarting_world, "restart: nobody waits for a state that will
   }
   SUBCASE("the one that adopts is gone") {
     remove(11);
+    resolve(2, of_pod(id_b, "cart-0"), true);
     tick_after(options.retire_after);
     CHECK(ended(containers[1].handle));
     CHECK(ended(containers[2].handle));
