@@ -2,6 +2,7 @@
 #include "actors/runtime_metadata/containerd_client.hpp"
 
 #include "actors/runtime_metadata/containerd_decode.hpp"
+#include "actors/runtime_metadata/cri_decode.hpp"
 #include "actors/runtime_metadata/metadata_bounds.hpp"
 #include "actors/runtime_metadata/time_budget.hpp"
 
@@ -20,10 +21,15 @@ constexpr auto containers_list_path = "/containerd.services.containers.v1.Contai
 constexpr auto tasks_get_path = "/containerd.services.tasks.v1.Tasks/Get";
 constexpr auto tasks_list_path = "/containerd.services.tasks.v1.Tasks/List";
 constexpr auto images_get_path = "/containerd.services.images.v1.Images/Get";
+constexpr auto cri_status_path = "/runtime.v1.RuntimeService/ContainerStatus";
 constexpr auto events_path = "/containerd.services.events.v1.Events/Subscribe";
 
 // Tasks are asked at their shims: one shim that hangs must not keep a name from us.
 constexpr milliseconds task_timeout{1000};
+
+// The namespace of the CRI plugin, and how long it is left in peace after it was not there.
+constexpr std::string_view cri_namespace = "k8s.io";
+constexpr std::chrono::seconds no_cri_pause{60};
 
 bool is_running(const container_answer& answer) {
   return answer.metadata.state == container_state::running
@@ -70,6 +76,46 @@ const std::string& containerd_client::digest_of(const std::string& image,
   return entry->second; // Empty when the image was removed since: that is no error.
 }
 
+// The CRI plugin deletes a task that ended, and keeps how itself.
+void containerd_client::add_end(container_metadata& metadata, const call_limits& limits) {
+  using std::chrono::steady_clock;
+  const auto now = steady_clock::now();
+  if (metadata.name_space != cri_namespace || metadata.sandbox
+      || metadata.state != container_state::created
+      || now.time_since_epoch().count() < no_cri_until_.load())
+    return;
+  cri::container_status_request request;
+  request.set_container_id(metadata.id);
+  cri::container_status_response reply;
+  const auto error = channel_.call({cri_status_path, {}}, request, reply, limits);
+  if (error.unimplemented || error.code == ec::runtime_timeout)
+    no_cri_until_ = (now + no_cri_pause).time_since_epoch().count();
+  else if (error.code == ec::none && reply.status().id() == metadata.id)
+    apply_end(metadata, reply.status());
+}
+
+// A sandbox that cannot be had costs the pod's addresses.
+void containerd_client::add_sandbox(container_metadata& metadata, const call_limits& limits) {
+  if (!plausible_id(metadata.sandbox_id))
+    return;
+  containerd::get_container_request request;
+  request.set_id(metadata.sandbox_id);
+  containerd::get_container_response reply;
+  const auto& name_space = metadata.name_space;
+  if (channel_.call({containers_get_path, name_space}, request, reply, limits).code == ec::none)
+    join_pod(metadata, to_metadata(reply.container(), name_space));
+}
+
+void containerd_client::join_pods(std::vector<container_answer>& answers, size_t first) {
+  std::unordered_map<std::string, const container_metadata*> sandboxes;
+  for (size_t i = first; i < answers.size(); ++i)
+    if (answers[i].metadata.sandbox)
+      sandboxes.emplace(answers[i].metadata.id, &answers[i].metadata);
+  for (size_t i = first; i < answers.size(); ++i)
+    if (auto sandbox = sandboxes.find(answers[i].metadata.sandbox_id); sandbox != sandboxes.end())
+      join_pod(answers[i].metadata, *sandbox->second);
+}
+
 // Sets the state of every answer from `first` on; false when the tasks could not be had.
 bool containerd_client::add_states(const std::string& name_space, const call_limits& limits,
                                    std::vector<container_answer>& answers, size_t first) {
@@ -109,9 +155,11 @@ call_error containerd_client::list_namespace(const std::string& name_space,
       result[i].metadata.state = container_state::unknown;
       result[i].complete = false;
     }
+  join_pods(result, first);
   digests known;
   for (size_t i = first; i < result.size(); ++i) {
     auto& metadata = result[i].metadata;
+    add_end(metadata, budget.rest(task_timeout));
     metadata.image_digest = digest_of(metadata.image, name_space, budget.rest(task_timeout), known);
     bound(metadata);
   }
@@ -158,6 +206,8 @@ call_result<container_answer> containerd_client::inspect_in(const std::string& n
     answer.metadata.state = container_state::unknown;
     answer.complete = false;
   }
+  add_end(answer.metadata, budget.rest(task_timeout));
+  add_sandbox(answer.metadata, budget.rest(task_timeout));
   digests known;
   answer.metadata.image_digest =
       digest_of(answer.metadata.image, name_space, budget.rest(task_timeout), known);
@@ -197,9 +247,9 @@ call_error containerd_client::watch(const event_observer& observer, const call_l
   if (auto alive = version(limits); !alive)
     return alive.error();
   containerd::subscribe_request request;
-  for (const char* topic :
-       {"/containers/create", "/containers/update", "/containers/delete", "/tasks/start",
-        "/tasks/exit", "/tasks/delete", "/tasks/oom", "/tasks/paused", "/tasks/resumed"})
+  for (const char* topic : {"/containers/create", "/containers/update", "/containers/delete",
+                            "/tasks/start", "/tasks/exec-started", "/tasks/exit", "/tasks/delete",
+                            "/tasks/oom", "/tasks/paused", "/tasks/resumed"})
     request.add_filters("topic==\"" + std::string{topic} + '"');
   containerd::envelope envelope;
   const auto received = [&] {

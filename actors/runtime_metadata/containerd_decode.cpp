@@ -3,10 +3,10 @@
 
 #include "actors/runtime_metadata/metadata_bounds.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace troupe {
-namespace {
 
 int64_t to_ns(const containerd::timestamp& time) {
   constexpr int64_t second = 1'000'000'000;
@@ -17,22 +17,11 @@ int64_t to_ns(const containerd::timestamp& time) {
   return time.seconds() * second + time.nanos();
 }
 
-// nerdctl and the CRI plugin have names; containerd itself has ids only.
-std::string name_from(const std::map<std::string, std::string>& labels) {
-  for (const char* key : {"nerdctl/name", "io.kubernetes.container.name"})
-    if (auto i = labels.find(key); i != labels.end())
-      return i->second;
-  return {};
-}
-
-bool is_sandbox(const std::map<std::string, std::string>& labels) {
-  auto i = labels.find("io.cri-containerd.kind");
-  return i != labels.end() && i->second == "sandbox";
-}
-
 runtime_kind runtime_of(std::string_view name_space) {
   return name_space == moby_namespace ? runtime_kind::docker : runtime_kind::containerd;
 }
+
+namespace {
 
 container_state state_of(containerd::task_status status) {
   switch (status) {
@@ -79,30 +68,44 @@ bool decode_task(const std::string& payload, runtime_event& event) {
   return true;
 }
 
-// Processes that were exec'ed exit as well; the init process is called like its container. An
-// older containerd leaves the id of TaskDelete empty for it.
-bool set_exit(const std::string& container_id, const std::string& id, uint32_t status,
-              const containerd::timestamp& time, runtime_event& event) {
-  if (!id.empty() && id != container_id)
+bool decode_exec_started(const std::string& payload, runtime_event& event) {
+  containerd::exec_started message;
+  if (!message.ParseFromString(payload))
     return false;
-  event.metadata.id = container_id;
-  event.metadata.exit_code = static_cast<int>(status);
-  event.metadata.finished_ns = to_ns(time);
+  event.metadata.id = message.container_id();
+  event.exec.id = message.exec_id();
+  event.exec.pid = message.pid();
   return true;
 }
 
+// The init process is called like its container; others were exec'ed.
 bool decode_exit(const std::string& payload, runtime_event& event) {
   containerd::task_exited message;
-  return message.ParseFromString(payload)
-         && set_exit(message.container_id(), message.id(), message.exit_status(),
-                     message.exited_at(), event);
+  if (!message.ParseFromString(payload))
+    return false;
+  event.metadata.id = message.container_id();
+  if (!message.id().empty() && message.id() != message.container_id()) {
+    event.kind = runtime_event_kind::exec_exited;
+    event.exec.id = message.id();
+    event.exec.pid = message.pid();
+    event.exec.exit_code = static_cast<int>(message.exit_status());
+    return true;
+  }
+  event.metadata.exit_code = static_cast<int>(message.exit_status());
+  event.metadata.finished_ns = to_ns(message.exited_at());
+  return true;
 }
 
+// An older containerd leaves the id empty for the init process. Of others the exit said it all.
 bool decode_task_deleted(const std::string& payload, runtime_event& event) {
   containerd::task_deleted message;
-  return message.ParseFromString(payload)
-         && set_exit(message.container_id(), message.id(), message.exit_status(),
-                     message.exited_at(), event);
+  if (!message.ParseFromString(payload)
+      || (!message.id().empty() && message.id() != message.container_id()))
+    return false;
+  event.metadata.id = message.container_id();
+  event.metadata.exit_code = static_cast<int>(message.exit_status());
+  event.metadata.finished_ns = to_ns(message.exited_at());
+  return true;
 }
 
 struct event_type {
@@ -118,6 +121,7 @@ constexpr event_type event_types[] = {
     {"containerd.events.ContainerDelete", runtime_event_kind::removed,
      decode_id<containerd::container_created>},
     {"containerd.events.TaskStart", runtime_event_kind::started, decode_task},
+    {"containerd.events.TaskExecStarted", runtime_event_kind::exec_started, decode_exec_started},
     {"containerd.events.TaskExit", runtime_event_kind::exited, decode_exit},
     {"containerd.events.TaskDelete", runtime_event_kind::exited, decode_task_deleted},
     {"containerd.events.TaskOOM", runtime_event_kind::oom_killed, decode_task},
@@ -132,24 +136,6 @@ std::string_view bare_type(std::string_view type_url) {
 }
 
 } // namespace
-
-container_metadata to_metadata(const containerd::container_record& record,
-                               const std::string& name_space) {
-  container_metadata result;
-  result.runtime = runtime_of(name_space);
-  result.id = record.id();
-  result.name_space = name_space;
-  result.image = record.image();
-  result.state = container_state::created;
-  result.created_ns = to_ns(record.created_at());
-  for (const auto& label : record.labels())
-    if (result.labels.size() < 4 * runtime_bounds::labels) // bound() leaves the first of them
-      result.labels.emplace(label.key(), label.value());
-  result.name = name_from(result.labels);
-  result.sandbox = is_sandbox(result.labels);
-  bound(result);
-  return result;
-}
 
 void apply_task(container_metadata& metadata, const containerd::task_process& task) {
   metadata.state = state_of(task.status());
@@ -174,6 +160,7 @@ std::optional<runtime_event> to_event(const containerd::envelope& envelope) {
     event.time_ns = to_ns(envelope.timestamp());
     event.metadata.name_space = envelope.name_space();
     event.metadata.runtime = runtime_of(envelope.name_space());
+    event.exec.id.resize(std::min(event.exec.id.size(), runtime_bounds::name_bytes));
     bound(event.metadata);
     return event;
   }

@@ -9,19 +9,28 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace troupe {
 
-/// What containerd stores about a container. Its state comes with its task, see apply_task();
-/// without one it is created: containerd forgets an exit with the task.
+/// Unix time; 0 where it was never set.
+int64_t to_ns(const containerd::timestamp& time);
+
+/// Whose containers live in a namespace: docker has one of its own.
+runtime_kind runtime_of(std::string_view name_space);
+
+/// What containerd stores about a container, with the details. Its state comes with its task, see
+/// apply_task(); without one it is created: containerd forgets an exit with the task.
 container_metadata to_metadata(const containerd::container_record& record,
                                const std::string& name_space);
+
+/// What a pod's container has from the pod's sandbox: addresses, and whose network it is.
+void join_pod(container_metadata& container, const container_metadata& sandbox);
 
 /// The state of the container's init process.
 void apply_task(container_metadata& metadata, const containerd::task_process& task);
 
-/// Empty for events that change nothing we show, such as the exit of an exec'ed process, and for
-/// events that cannot be decoded.
+/// Empty for events that change nothing we show, and for events that cannot be decoded.
 std::optional<runtime_event> to_event(const containerd::envelope& envelope);
 
 } // namespace troupe

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/runtime_metadata/cri_decode.hpp"
 
+#include "actors/runtime_metadata/cri_record.hpp"
 #include "actors/runtime_metadata/json_fields.hpp"
 #include "actors/runtime_metadata/metadata_bounds.hpp"
 #include "actors/runtime_metadata/oci_spec.hpp"
@@ -66,16 +67,6 @@ void add_pod_labels(container_metadata& metadata, const cri_pod& pod) {
       metadata.labels.try_emplace(key, text);
 }
 
-uint32_t restarts_of(const std::map<std::string, std::string>& annotations, uint32_t attempt) {
-  const auto i = annotations.find("io.kubernetes.container.restartCount");
-  uint32_t count = 0;
-  if (i == annotations.end()
-      || std::from_chars(i->second.data(), i->second.data() + i->second.size(), count).ec
-             != std::errc{})
-    return attempt; // The kubelet counts them alike, as long as the pod has one sandbox.
-  return count;
-}
-
 container_limits to_limits(const cri::linux_resources& from) {
   return {.memory_bytes = amount_of(from.memory_limit_in_bytes()),
           .cpu_millicores = millicores(from.cpu_quota(), from.cpu_period()),
@@ -86,11 +77,8 @@ container_limits to_limits(const cri::linux_resources& from) {
 
 std::vector<container_network> to_networks(const cri_pod& pod) {
   std::vector<container_network> result;
-  for (const auto& ip : pod.ips) {
-    container_network network;
-    (ip.find(':') == std::string::npos ? network.ipv4 : network.ipv6) = ip;
-    result.push_back(std::move(network));
-  }
+  for (const auto& ip : pod.ips)
+    result.push_back(network_of(ip));
   return result;
 }
 

@@ -275,6 +275,20 @@ void set_missing(std::string& field, std::string text) {
     field = std::move(text);
 }
 
+// A pod's containers have these namespaces from its sandbox, by a path that changes with it.
+void name_pods_namespaces(std::map<std::string, std::string>& namespaces) {
+  std::string of_sandbox; // "/proc/<pid>/ns/"
+  for (const char* kind : {"net", "ipc", "uts"})
+    if (auto i = namespaces.find(kind); i != namespaces.end() && i->second.starts_with('/')) {
+      of_sandbox = i->second.substr(0, i->second.rfind('/') + 1);
+      i->second = "pod";
+    }
+  // That of another container is one to be debugged.
+  if (auto pid = namespaces.find("pid");
+      pid != namespaces.end() && !of_sandbox.empty() && pid->second == of_sandbox + "pid")
+    pid->second = "pod";
+}
+
 } // namespace
 
 void apply_annotations(container_metadata& metadata, container_details& details) {
@@ -295,6 +309,7 @@ void apply_annotations(container_metadata& metadata, container_details& details)
     set_missing(metadata.image, of("io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName",
                                    "io.kubernetes.cri-o.Image"));
     set_missing(details.log_path, of("io.kubernetes.cri-o.LogPath"));
+    name_pods_namespaces(details.namespaces);
   }
   const std::pair<const char*, std::string> labels[] = {
       {"io.kubernetes.pod.name", of("io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name")},

@@ -25,8 +25,8 @@ std::optional<oci_spec> parse_oci_spec(std::string_view json);
 
 /// Sets what containerd's CRI plugin and CRI-O say in a spec's annotations, where nothing is yet:
 /// name, image, labels io.kubernetes.pod.{name,namespace,uid} and io.kubernetes.container.name,
-/// sandbox_id (of a container, not of a sandbox), and whether it is a sandbox. The log path of
-/// CRI-O goes to the details.
+/// sandbox_id (of a container, not of a sandbox), and whether it is a sandbox. In the details: the
+/// log path of CRI-O, and which namespaces are the pod's.
 void apply_annotations(container_metadata& metadata, container_details& details);
 
 } // namespace troupe
