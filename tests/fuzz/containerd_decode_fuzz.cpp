@@ -19,7 +19,7 @@ constexpr std::array event_types{
     "containerd.events.ContainerDelete", "containerd.events.TaskStart",
     "containerd.events.TaskExit",        "containerd.events.TaskDelete",
     "containerd.events.TaskOOM",         "type.googleapis.com/containerd.events.TaskPaused",
-    "containerd.events.TaskResumed"};
+    "containerd.events.TaskResumed",     "containerd.events.TaskExecStarted"};
 
 void check(const container_metadata& x) {
   expect(x.runtime == runtime_kind::containerd || x.runtime == runtime_kind::docker,
@@ -27,6 +27,8 @@ void check(const container_metadata& x) {
   for (const auto* text : {&x.id, &x.name, &x.name_space})
     expect(text->size() <= runtime_bounds::name_bytes, "a name is bounded");
   expect(x.image.size() <= runtime_bounds::image_bytes, "an image's name is bounded");
+  for (const auto* text : {&x.sandbox_id, &x.oci_runtime, &x.nomad.job})
+    expect(text->size() <= runtime_bounds::name_bytes, "a name is bounded");
   expect(x.labels.size() <= runtime_bounds::labels, "labels are bounded");
   for (const auto& [key, value] : x.labels)
     expect(key.size() <= runtime_bounds::label_key_bytes
@@ -40,6 +42,7 @@ void check_event(const containerd::envelope& envelope) {
   if (!event)
     return;
   check(event->metadata);
+  expect(event->exec.id.size() <= runtime_bounds::name_bytes, "the id of an exec is bounded");
   expect(plausible_id(event->metadata.id), "an event's id may stand in a request");
   expect(plausible_id(event->metadata.name_space), "so may its namespace");
   expect(event->time_ns >= 0, "no event is before 1970");

@@ -67,6 +67,73 @@ TEST_CASE("containerd: nerdctl and Kubernetes name their containers by label") {
   CHECK(to_metadata(record_with({}), "moby").runtime == runtime_kind::docker);
 }
 
+TEST_CASE("containerd: the record has the runtime, the spec and what CRI keeps") {
+  auto record = record_with({{"io.cri-containerd.kind", "container"}});
+  record.mutable_runtime()->set_name("io.containerd.runsc.v1");
+  record.mutable_spec()->set_value(R"({"ociVersion": "1", "process": {"args": ["/app"],
+      "env": ["NOMAD_ALLOC_ID=8a"]}, "linux": {"namespaces":
+      [{"type": "network", "path": "/proc/9/ns/net"}, {"type": "pid"},
+       {"type": "ipc", "path": "/proc/9/ns/ipc"}]},
+      "annotations": {"io.kubernetes.cri.container-type": "container",
+      "io.kubernetes.cri.sandbox-id": "5a", "io.kubernetes.cri.sandbox-name": "cart-0",
+      "io.kubernetes.cri.sandbox-namespace": "shop"}})");
+  auto& extension = *record.add_extensions();
+  extension.set_key("io.cri-containerd.container.metadata");
+  extension.mutable_value()->set_value(R"({"Version": "v1", "Metadata": {"SandboxID": "5a",
+      "Config": {"metadata": {"name": "app", "attempt": 1},
+      "annotations": {"io.kubernetes.container.restartCount": "4"}},
+      "LogPath": "/var/log/pods/app/4.log"}})");
+  const auto app = to_metadata(record, "k8s.io");
+  CHECK(app.oci_runtime == "io.containerd.runsc.v1");
+  CHECK(app.sandbox_id == "5a");
+  CHECK(app.restarts == 4);
+  CHECK(app.nomad.alloc == "8a");
+  CHECK(app.labels.at("io.kubernetes.pod.name") == "cart-0");
+  REQUIRE(app.details);
+  CHECK(app.details->command == std::vector<std::string>{"/app"});
+  CHECK(app.details->log_path == "/var/log/pods/app/4.log");
+  CHECK(app.details->annotations.size() == 1);
+  CHECK(app.details->namespaces.at("net") == "pod");
+  CHECK(app.details->namespaces.at("ipc") == "pod");
+  CHECK(app.details->namespaces.at("pid") == "private");
+}
+
+TEST_CASE("containerd: a pod's container has its sandbox's addresses, and the host's network") {
+  auto record = record_with({{"io.cri-containerd.kind", "sandbox"}});
+  record.mutable_spec()->set_value(R"({"ociVersion": "1", "linux": {}})");
+  auto& extension = *record.add_extensions();
+  extension.set_key("io.cri-containerd.sandbox.metadata");
+  extension.mutable_value()->set_value(R"({"Version": "v1", "Metadata": {"IP": "10.1.2.3",
+      "AdditionalIPs": ["fd00::3"]}})");
+  const auto pause = to_metadata(record, "k8s.io");
+  container_metadata app;
+  join_pod(app, pause);
+  CHECK_FALSE(app.details);
+  container_details details;
+  details.namespaces["net"] = "pod";
+  app.details = std::make_shared<const container_details>(details);
+  join_pod(app, pause);
+  const std::vector<container_network> expected{{"", "10.1.2.3", "", ""}, {"", "", "fd00::3", ""}};
+  CHECK(app.details->networks == expected);
+  CHECK(app.details->namespaces.at("net") == "host");
+}
+
+TEST_CASE("containerd: nerdctl's labels tell restarts and where the log is") {
+  const std::map<std::string, std::string> labels{
+      {"nerdctl/name", "shop"},
+      {"nerdctl/state-dir", "/var/lib/nerdctl/1/containers/default/web"},
+      {"nerdctl/log-uri", "binary:///usr/bin/nerdctl?_NERDCTL_INTERNAL_LOGGING=%2Fvar"},
+      {"containerd.io/restart.policy", "on-failure:3"},
+      {"containerd.io/restart.count", "2"}};
+  const auto shop = to_metadata(record_with(labels), "default");
+  CHECK(shop.restarts == 2);
+  CHECK(shop.details->restart_policy == "on-failure:3");
+  CHECK(shop.details->log_path == "/var/lib/nerdctl/1/containers/default/web/web-json.log");
+  auto journal = labels;
+  journal["nerdctl/log-config"] = R"({"driver":"journald"})";
+  CHECK(to_metadata(record_with(journal), "default").details->log_path.empty());
+}
+
 TEST_CASE("containerd: the task is the container's state") {
   container_metadata web;
   containerd::task_process task;
@@ -97,7 +164,31 @@ TEST_CASE("containerd: only the exit of the init process is the container's") {
   CHECK(own->metadata.finished_ns == 7'000'000'000);
   CHECK(own->time_ns == 5'000'000'000);
   CHECK_FALSE(own->named);
-  CHECK_FALSE(to_event(envelope_of("containerd.events.TaskExit", exit_of("web", "exec-1"))));
+}
+
+TEST_CASE("containerd: other processes of a container are exec'ed, and exit for themselves") {
+  containerd::exec_started started;
+  started.set_container_id("web");
+  started.set_exec_id("exec-1");
+  started.set_pid(43);
+  const auto start = to_event(envelope_of("containerd.events.TaskExecStarted", started));
+  REQUIRE(start);
+  CHECK(start->kind == runtime_event_kind::exec_started);
+  CHECK(start->metadata.id == "web");
+  CHECK(start->metadata.pid == 0);
+  CHECK(start->exec == exec_process{"exec-1", "", 43, std::nullopt});
+  auto exited = exit_of("web", "exec-1");
+  exited.set_pid(43);
+  const auto end = to_event(envelope_of("containerd.events.TaskExit", exited));
+  REQUIRE(end);
+  CHECK(end->kind == runtime_event_kind::exec_exited);
+  CHECK(end->metadata.id == "web");
+  CHECK_FALSE(end->metadata.exit_code);
+  CHECK(end->exec == exec_process{"exec-1", "", 43, 137});
+  containerd::task_deleted deleted;
+  deleted.set_container_id("web");
+  deleted.set_id("exec-1");
+  CHECK_FALSE(to_event(envelope_of("containerd.events.TaskDelete", deleted)));
 }
 
 TEST_CASE("containerd: every event that we subscribe to is understood, with either type URL") {
@@ -133,7 +224,7 @@ TEST_CASE("containerd: every event that we subscribe to is understood, with eith
 TEST_CASE("containerd: what cannot be decoded is left out") {
   containerd::task_changed task;
   task.set_container_id("web");
-  CHECK_FALSE(to_event(envelope_of("containerd.events.TaskExecAdded", task)));
+  CHECK_FALSE(to_event(envelope_of("containerd.events.TaskExecAdded", task))); // Not yet a process.
   CHECK_FALSE(to_event(envelope_of("", task)));
   CHECK_FALSE(to_event(containerd::envelope{}));
   auto broken = envelope_of("containerd.events.TaskStart", task);
