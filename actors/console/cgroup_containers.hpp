@@ -31,4 +31,7 @@ cgroup_containers(const cgroup_hierarchy& hierarchy, const cgroup_listing& listi
 cgroup_containers(const std::string& host_root, const std::string& cgroup_root,
                   const cgroup_container_choice& choice);
 
+/// Adds those of `found` that no runtime has told of: systemd knows more of its units than this.
+void add_unknown(std::vector<container_metadata>& known, std::vector<container_metadata> found);
+
 } // namespace troupe

@@ -106,7 +106,9 @@ TEST_CASE("cgroup containers: units only when asked for; those of a runtime neve
   for (uint32_t pid = 60; pid < 64; ++pid)
     host.process(pid, pid);
   CHECK(host.ids() == ids{"a"});
+  host.cgroup("/user.slice/user-1000.slice/session-1.scope", "61\n");
   CHECK(host.ids({.services = true}) == ids{"/system.slice/nginx.service", "a"});
+  CHECK(host.ids({.sessions = true}) == ids{"/user.slice/user-1000.slice", "a"});
 }
 
 TEST_CASE("cgroup containers: what a container makes below itself poses as nobody else") {
@@ -140,4 +142,20 @@ TEST_CASE("cgroup containers: broken stat files and pids of other namespaces are
 TEST_CASE("cgroup containers: a machine without cgroups has none") {
   const temporary_tree tree;
   CHECK(cgroup_containers(tree.root(), tree.path("/none"), {}).empty());
+}
+
+TEST_CASE("cgroup containers: what a runtime has told of is not told again") {
+  container_metadata unit;
+  unit.runtime = runtime_kind::systemd;
+  unit.id = "/system.slice/web.service";
+  unit.systemd_type = "notify";
+  std::vector<container_metadata> known{unit};
+  auto plain = unit;
+  plain.systemd_type.clear();
+  auto machine = plain;
+  machine.runtime = runtime_kind::nspawn;
+  add_unknown(known, {plain, machine});
+  REQUIRE(known.size() == 2);
+  CHECK(known[0].systemd_type == "notify");
+  CHECK(known[1].runtime == runtime_kind::nspawn);
 }
