@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/console/command_groups.hpp"
+#include "actors/console/completion_script.hpp"
+#include "actors/console/escape.hpp"
 #include "actors/console/help_texts.hpp"
 
 #include <utility>
@@ -31,6 +33,18 @@ int run_version(command_line& line, const CLI::App* command) {
   std::string error;
   const auto format = read_format(line.texts, error);
   return format ? line.commands.version({*format}, line.streams) : usage(line, command, error);
+}
+
+int run_completion(command_line& line, const CLI::App* command) {
+  if (const auto script = completion_script(line.app, line.texts.shell)) {
+    static_cast<void>(write_all(line.streams.out, *script));
+    return exit_done;
+  }
+  if (line.texts.shell.empty())
+    return usage(line, command, "say for which shell: bash, zsh or fish");
+  return usage(line, command,
+               "no completion for '" + escape_for_terminal(line.texts.shell)
+                   + "'; write bash, zsh or fish");
 }
 
 void define_agent(command_line& line) {
@@ -73,6 +87,15 @@ void define_version(command_line& line) {
   };
 }
 
+void define_completion(command_line& line) {
+  auto* completion =
+      add_command(line.app, "completion", help::completion, help::completion_examples);
+  completion->add_option("SHELL", line.texts.shell, "bash, zsh or fish")->type_name("");
+  line.runs[completion] = [&line, completion] {
+    return run_completion(line, completion);
+  };
+}
+
 } // namespace
 
 void define_agent_commands(command_line& line) {
@@ -80,6 +103,7 @@ void define_agent_commands(command_line& line) {
   define_top(line);
   define_doctor(line);
   define_version(line);
+  define_completion(line);
 }
 
 } // namespace troupe

@@ -29,10 +29,15 @@ struct flag_texts {
   bool all = false;
   bool watch = false;
   bool services = false;
+  bool environment = false;
+  std::vector<std::string> targets;
+  std::string shell;
   bool allow_loss = false;
   bool version = false;
   std::string config;
   std::string cgroup;
+  std::string source;
+  std::vector<std::string> events;
   std::string file;
   std::string max_size;
   std::string keep;

@@ -34,8 +34,9 @@ struct command_line {
   std::map<const CLI::App*, std::string_view> missing{};
 };
 
-void define_container_commands(command_line& line); ///< container_commands.cpp: list
+void define_container_commands(command_line& line); ///< container_commands.cpp: list, ps, inspect
 void define_trace_commands(command_line& line);     ///< trace_commands.cpp
+void define_events_command(command_line& line);     ///< events_commands.cpp
 void define_recording_commands(command_line& line); ///< recording_commands.cpp: record, replay
 void define_agent_commands(command_line& line);     ///< agent_commands.cpp: agent, top, doctor, ...
 

@@ -3,6 +3,7 @@
 
 #include "actors/console/event_fields.hpp"
 #include "actors/console/field_selection.hpp"
+#include "actors/console/life_fields.hpp"
 #include "actors/console/output.hpp"
 #include "actors/console/selector.hpp"
 #include "actors/console/settings_schema.hpp"
@@ -54,7 +55,8 @@ struct ps_request {
   selector scope;
   output_options output;
   std::optional<std::chrono::milliseconds> timeout; ///< of the runtimes' answer
-  bool all = false; ///< processes in no container, and in pods' sandboxes, too
+  bool services = false;                            ///< of systemd's units and users' slices too
+  bool all = false; ///< all of them: also those of pods' sandboxes, and of no container
 };
 
 struct inspect_request {
@@ -63,6 +65,17 @@ struct inspect_request {
   output_options output;
   std::optional<std::chrono::milliseconds> timeout; ///< of the runtimes' answer
   bool environment = false;                         ///< show its values
+};
+
+struct events_request {
+  configuration config;
+  selector scope;
+  output_options output;
+  std::vector<std::string> events;   ///< of life_event_names(); empty: all
+  std::optional<life_source> source; ///< only this one is asked
+  std::optional<std::chrono::milliseconds> timeout;
+  bool services = false;   ///< systemd's units and users' slices too
+  bool allow_loss = false; ///< lost events do not make the command fail
 };
 
 struct record_request {
@@ -111,6 +124,7 @@ struct command_set {
   command<top_actors_request> top_actors = {};
   command<ps_request> ps = {};
   command<inspect_request> inspect = {};
+  command<events_request> events = {};
 };
 
 /// The commands of the program.

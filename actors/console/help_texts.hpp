@@ -14,6 +14,8 @@ inline constexpr std::string_view program =
 inline constexpr std::string_view program_examples = R"(Examples:
   troupe doctor                    can this machine run it, and what is off and why
   troupe list                      the containers that run now
+  troupe inspect web               all that is known of container web
+  troupe events                    containers start, end, are paused, run out of memory
   troupe trace exec -c web         every program that container web starts
   troupe trace tcp -o json | jq .  every TCP connection, as JSON lines
   troupe agent                     serve Prometheus metrics on 127.0.0.1:9912
@@ -41,6 +43,29 @@ inline constexpr std::string_view list_examples = R"(Examples:
   troupe list --fields name,state,exit_code -a  these columns
   troupe list -w                                a line for every change)";
 
+inline constexpr std::string_view ps = "List processes by the container that they run in.";
+inline constexpr std::string_view ps_examples = R"(Examples:
+  troupe ps                                     of all containers
+  troupe ps -c web -o wide                      of one
+  troupe ps -n shop --fields +cgroup,-ppid      of a namespace, other columns
+  troupe ps --services                          of systemd's units too
+  troupe ps --all                               every process, also those of no container
+  troupe ps -o json | jq -r '.[] | select(.rss_bytes > 1e9) | .container_id'
+  troupe ps --list                              what each field means)";
+
+inline constexpr std::string_view inspect =
+    "Show all that is known of a container: its runtime, kernel, processes and sockets.";
+inline constexpr std::string_view inspect_examples = R"(Examples:
+  troupe inspect web                            by name
+  troupe inspect /k8s/shop/cart-0/app           by id, as in metrics
+  troupe inspect 3f2a                           by the start of the runtime's id
+  troupe inspect 4711                           by the pid of any process in it
+  troupe inspect web --env                      with the values of its environment
+  troupe inspect web db --fields listens,connections
+  troupe inspect nginx.service                  a unit of systemd
+  troupe inspect web -o json | jq '.[0].connections[].peer'
+  troupe inspect --list                         what each field means)";
+
 inline constexpr std::string_view trace = "Show what containers do, as it happens. Needs root.";
 inline constexpr std::string_view trace_examples = R"(Examples:
   troupe trace exec                             every program any container starts
@@ -48,6 +73,25 @@ inline constexpr std::string_view trace_examples = R"(Examples:
   troupe trace tcp --timeout 10 -o json         ten seconds of connections, as JSON lines
   troupe trace oom                              who is killed for want of memory
   troupe trace tcp --list                       the fields of its events)";
+
+inline constexpr std::string_view events =
+    "Show the life of containers as it happens, as the kernel shows it and as runtimes tell it.";
+inline constexpr std::string_view events_examples = R"(Examples:
+  troupe events                                 all containers
+  troupe events -c web                          one container
+  troupe events --event exited --event oom -o json | jq 'select(.exit_code != 0)'
+  troupe events --source runtime                what the runtimes tell: needs no BPF
+  troupe events --fields +image,+name           other than the usual columns
+  troupe events --list                          what each field means
+
+Of the kernel: created (a cgroup was made), started (the init process executed its program), exec
+(a process was put beside it), exec_exited, oom, exited (the init process ended), gone (the last
+cgroup was removed). Of runtimes: created, started, exec, exec_exited, oom, exited, paused, resumed,
+renamed, health_changed, updated, removed.
+DELAY stands on the second row of an event that both tell: how much later that source could know of
+it. The kernel's row comes second, with a negative delay, where it waited for the container's name.
+systemd's units are left out unless they are asked for: --services, -r systemd, -c nginx.service.
+Without root, or on a kernel that is too old, runtimes are all that is asked.)";
 
 inline constexpr std::string_view record =
     "Write what the kernel tells of containers to a file, for replay. Needs root.";
@@ -101,6 +145,15 @@ inline constexpr std::string_view version = "Say which version this is.";
 inline constexpr std::string_view version_examples = R"(Examples:
   troupe version
   troupe version -o json)";
+
+inline constexpr std::string_view completion = "Print a shell's completion script.";
+inline constexpr std::string_view completion_examples = R"(Examples:
+  source <(troupe completion bash)              for this shell
+  troupe completion bash > /etc/bash_completion.d/troupe
+  troupe completion zsh > /usr/local/share/zsh/site-functions/_troupe
+  troupe completion fish > ~/.config/fish/completions/troupe.fish
+
+Names of containers, pods and namespaces are completed too: troupe is asked for them.)";
 
 [[nodiscard]] std::string_view trace_summary(trace_kind kind);
 [[nodiscard]] std::string_view trace_kind_examples(trace_kind kind);

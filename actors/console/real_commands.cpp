@@ -11,7 +11,10 @@ command_set real_commands() {
           .replay = run_replay_command,
           .doctor = run_doctor_command,
           .version = run_version_command,
-          .top_actors = run_top_actors_command};
+          .top_actors = run_top_actors_command,
+          .ps = run_ps_command,
+          .inspect = run_inspect_command,
+          .events = run_events_command};
 }
 
 } // namespace troupe

@@ -7,8 +7,11 @@ namespace troupe {
 
 // Each command as it really runs; answers an exit_code.
 int run_agent_command(const agent_request& request, const output_streams& streams);
+int run_events_command(const events_request& request, const output_streams& streams);
 int run_trace_command(const trace_request& request, const output_streams& streams);
 int run_list_command(const list_request& request, const output_streams& streams);
+int run_ps_command(const ps_request& request, const output_streams& streams);
+int run_inspect_command(const inspect_request& request, const output_streams& streams);
 int run_record_command(const record_request& request, const output_streams& streams);
 int run_replay_command(const replay_request& request, const output_streams& streams);
 int run_doctor_command(const doctor_request& request, const output_streams& streams);

@@ -116,6 +116,44 @@ void write(json_writer& json, const record& row) {
   json.end_object();
 }
 
+void emit(YAML::Emitter& out, const std::vector<section>& sections) {
+  out << YAML::BeginMap;
+  for (const auto& x : sections) {
+    out << YAML::Key << std::string{x.name} << YAML::Value;
+    if (x.list) {
+      if (x.rows.empty())
+        out << YAML::Flow;
+      out << YAML::BeginSeq;
+      for (const auto& row : x.rows)
+        emit(out, row);
+      out << YAML::EndSeq;
+    } else if (x.rows.empty()) {
+      emit(out, x.value);
+    } else {
+      emit(out, x.rows.front());
+    }
+  }
+  out << YAML::EndMap;
+}
+
+void write(json_writer& json, const std::vector<section>& sections) {
+  json.begin_object();
+  for (const auto& x : sections) {
+    json.key(x.name);
+    if (x.list) {
+      json.begin_array();
+      for (const auto& row : x.rows)
+        write(json, row);
+      json.end_array();
+    } else if (x.rows.empty()) {
+      write(json, x.value);
+    } else {
+      write(json, x.rows.front());
+    }
+  }
+  json.end_object();
+}
+
 template <class Strings, class Text>
 std::string join(const Strings& strings, char separator, Text text) {
   std::string joined;
@@ -177,43 +215,34 @@ std::string yaml_sequence(const std::vector<record>& rows) {
 std::string json_sections(const std::vector<section>& sections) {
   std::string out;
   json_writer json{out};
-  json.begin_object();
-  for (const auto& x : sections) {
-    json.key(x.name);
-    if (x.list) {
-      json.begin_array();
-      for (const auto& row : x.rows)
-        write(json, row);
-      json.end_array();
-    } else if (x.rows.empty()) {
-      write(json, x.value);
-    } else {
-      write(json, x.rows.front());
-    }
-  }
-  json.end_object();
+  write(json, sections);
   return out + "\n";
+}
+
+std::string json_reports(const std::vector<std::vector<section>>& reports) {
+  std::string out = "[";
+  for (size_t i = 0; i < reports.size(); ++i) {
+    out += i == 0 ? "\n" : ",\n";
+    json_writer json{out};
+    write(json, reports[i]);
+  }
+  return out + (reports.empty() ? "]\n" : "\n]\n");
 }
 
 std::string yaml_sections(const std::vector<section>& sections) {
   YAML::Emitter out;
-  out << YAML::BeginMap;
-  for (const auto& x : sections) {
-    out << YAML::Key << std::string{x.name} << YAML::Value;
-    if (x.list) {
-      if (x.rows.empty())
-        out << YAML::Flow;
-      out << YAML::BeginSeq;
-      for (const auto& row : x.rows)
-        emit(out, row);
-      out << YAML::EndSeq;
-    } else if (x.rows.empty()) {
-      emit(out, x.value);
-    } else {
-      emit(out, x.rows.front());
-    }
-  }
-  out << YAML::EndMap;
+  emit(out, sections);
+  return std::string{out.c_str(), out.size()} + "\n";
+}
+
+std::string yaml_reports(const std::vector<std::vector<section>>& reports) {
+  if (reports.empty())
+    return "[]\n";
+  YAML::Emitter out;
+  out << YAML::BeginSeq;
+  for (const auto& report : reports)
+    emit(out, report);
+  out << YAML::EndSeq;
   return std::string{out.c_str(), out.size()} + "\n";
 }
 

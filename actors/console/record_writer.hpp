@@ -64,6 +64,10 @@ void append_json(std::string& out, const record& row);
 [[nodiscard]] std::string json_sections(const std::vector<section>& sections);
 [[nodiscard]] std::string yaml_sections(const std::vector<section>& sections);
 
+/// Several reports: an array or a sequence of them.
+[[nodiscard]] std::string json_reports(const std::vector<std::vector<section>>& reports);
+[[nodiscard]] std::string yaml_reports(const std::vector<std::vector<section>>& reports);
+
 /// An event of a stream: one YAML document, begun with ---.
 [[nodiscard]] std::string yaml_document(const record& row);
 
