@@ -271,12 +271,13 @@ bool path_reader::service(std::string_view segment) {
   return true;
 }
 
-/// Logins, and what a user's own systemd runs.
+/// A user's slice: all logins, and what the user's own systemd runs, are in it.
 bool path_reader::session(std::string_view segment) {
-  if (found_.kind != cgroup_kind::ignore || segments_[0] != "user.slice" || at_ == 0
-      || !segment.starts_with("user-"))
+  if (found_.kind != cgroup_kind::ignore || segments_[0] != "user.slice" || at_ != 1
+      || !segment.starts_with("user-") || !segment.ends_with(".slice"))
     return false;
-  found_ = {cgroup_kind::session, runtime_kind::systemd, {}, {}, {}};
+  found_ = {
+      cgroup_kind::session, runtime_kind::systemd, "/user.slice/" + std::string{segment}, {}, {}};
   return true;
 }
 

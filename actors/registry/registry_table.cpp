@@ -92,7 +92,8 @@ void registry_table::take(const cgroup_found& cgroup, time_point now) {
 
   const auto identity = parse_cgroup_path(cgroup.path);
   const bool wanted = identity.kind == cgroup_kind::container
-                      || (identity.kind == cgroup_kind::service && options_.services);
+                      || (identity.kind == cgroup_kind::service && options_.services)
+                      || (identity.kind == cgroup_kind::session && options_.sessions);
   if (!wanted)
     return orders_.ignore(cgroup.id);
   const auto key = owner_of(cgroup, identity, now);

@@ -31,11 +31,12 @@ void check_cgroup(const cgroup_identity& x, std::string_view path) {
   expect(x.pod_uid.empty() || x.pod_uid.size() == 32 || x.pod_uid.size() == 36,
          "a pod's uid has one of its two forms");
   expect(x.name_space.empty() || is_containerd_name(x.name_space), "a namespace has its form");
-  const bool has_id = x.kind == cgroup_kind::container || x.kind == cgroup_kind::service;
-  expect(has_id == !x.id.empty(), "containers and services have an id, others none");
+  const bool has_id = x.kind == cgroup_kind::container || x.kind == cgroup_kind::service
+                      || x.kind == cgroup_kind::session;
+  expect(has_id == !x.id.empty(), "containers, services and sessions have an id, others none");
   if (x.kind == cgroup_kind::container)
     expect(x.id.find('/') == x.id.npos && x.id != "." && x.id != "..", "an id is one name");
-  if (x.kind == cgroup_kind::service && x.runtime == runtime_kind::systemd)
+  if (x.kind != cgroup_kind::container && x.runtime == runtime_kind::systemd)
     expect(path.starts_with(x.id), "a unit's id is the front of its path");
 }
 

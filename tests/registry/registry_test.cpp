@@ -135,6 +135,36 @@ TEST_CASE_FIXTURE(registry_world, "registry: LXC and nspawn have nobody to ask")
   CHECK(metadata.asked.empty());
 }
 
+TEST_CASE("registry: a user's slice is one container, where sessions are wanted") {
+  registry_world world;
+  world.options.sessions = true;
+  world.start_registry();
+  world.start_reader();
+  world.find(10, "/user.slice");
+  world.find(11, "/user.slice/user-1000.slice");
+  world.find(12, "/user.slice/user-1000.slice/session-1.scope");
+  world.find(13, "/user.slice/user-1000.slice/user@1000.service/app.slice/dbus.service");
+  world.find(14, "/user.slice/user-0.slice");
+  REQUIRE(world.containers.size() == 2);
+  CHECK(world.containers[1].id() == "/user.slice/user-1000.slice");
+  CHECK(world.containers[1].joined.size() == 3);
+  CHECK(world.containers[1].restarts() == 0);
+  CHECK(world.containers[2].id() == "/user.slice/user-0.slice");
+  CHECK(world.reader.ignored == std::vector<cgroup_id>{10});
+  CHECK(world.metadata.asked.empty());
+
+  // A container of the user's own is another one, and not a part of the session.
+  const auto podman = "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + id_a
+                      + ".scope/container";
+  world.find(15, podman);
+  REQUIRE(world.containers.size() == 3);
+  CHECK(world.metadata.asked.size() == 1);
+
+  for (cgroup_id id : {11, 12, 13})
+    world.remove(id);
+  CHECK(world.containers[1].named.back().metadata.state == container_state::exited);
+}
+
 TEST_CASE("registry: units are ignored where they are not wanted") {
   registry_world world;
   world.options.services = false;
