@@ -152,6 +152,8 @@ using registry_actor = caf::typed_actor<
     caf::reacts_to<route_changed>,
     // A runtime said who a container is.
     caf::reacts_to<container_resolved>,
+    // Whose the node's pods are.
+    caf::reacts_to<pod_workloads>,
     // bpf_reader was started (again): send it all routes, walk. The same one again: it lost
     // lifecycle events, perhaps of cgroups: walk.
     caf::reacts_to<bpf_reader_actor>,
@@ -165,6 +167,14 @@ using registry_actor = caf::typed_actor<
     caf::replies_to<collect, snapshot_sink_actor>::with<uint64_t>,
     // For tests and /debug/actors.
     caf::replies_to<get_status>::with<registry_status>>;
+
+/// KUBERNETES_WORKLOADS asks the kubelet or the API server whose the node's pods are, and tells the
+/// registry. Detached: it waits for a network. Off unless somebody wants it.
+using kubernetes_workloads_actor = caf::typed_actor<
+    // Goes on with its call, or begins the next one; restarts itself.
+    caf::reacts_to<tick>,
+    // The registry was started (again): tells it what is known.
+    caf::reacts_to<registry_actor>>;
 
 /// Whoever wants to know that time goes on.
 using tick_target_actor = caf::typed_actor<

@@ -10,6 +10,7 @@
 #include "messages/runtime.hpp"
 #include "messages/snapshot.hpp"
 #include "messages/trace_event.hpp"
+#include "messages/workloads.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
@@ -58,6 +59,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::container_resolved))
 CAF_ADD_TYPE_ID(troupe, (troupe::observe_containers))
 CAF_ADD_TYPE_ID(troupe, (troupe::container_change))
 CAF_ADD_TYPE_ID(troupe, (troupe::runtime_listing))
+CAF_ADD_TYPE_ID(troupe, (troupe::pod_workloads))
 CAF_ADD_TYPE_ID(troupe, (std::vector<troupe::runtime_status>))
 CAF_ADD_TYPE_ID(troupe, (troupe::node_info))
 CAF_ADD_TYPE_ID(troupe, (troupe::cgroup_found))
@@ -84,6 +86,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::scrape_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::container_resolved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::container_change)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::runtime_listing)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::pod_workloads)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<troupe::runtime_status>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cgroup_listing)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::reader_status)

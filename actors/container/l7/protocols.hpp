@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/container/l7/conversation.hpp"
+
+#include <vector>
+
+namespace troupe::l7 {
+
+/// Every protocol that troupe understands. The order is that of classification: those with a
+/// beginning that nothing else has come first.
+const std::vector<const protocol*>& protocols();
+
+} // namespace troupe::l7
