@@ -214,4 +214,12 @@ container_identity identify(const cgroup_identity& cgroup) {
   return {};
 }
 
+void set_workload(container_identity& identity, const pod_workload& owner) {
+  if (owner.workload.empty())
+    identity.app_id = identity.container_id;
+  else
+    identity.app_id =
+        join({owner.cron_job ? "k8s-cronjob" : "k8s", owner.name_space, owner.workload});
+}
+
 } // namespace troupe

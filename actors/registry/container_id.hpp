@@ -5,6 +5,7 @@
 
 #include "messages/container_metadata.hpp"
 #include "messages/identity.hpp"
+#include "messages/workloads.hpp"
 
 namespace troupe {
 
@@ -24,6 +25,10 @@ container_identity identify(const cgroup_identity& cgroup, const container_metad
 /// a name. Complete at once for what has no runtime to ask (systemd, LXC, nspawn, garden, Talos).
 /// container_id is empty where the path alone is a guess: that is not shown until it is confirmed.
 container_identity identify(const cgroup_identity& cgroup);
+
+/// Gives a pod's container the workload that is known of the pod, in place of what its pod's name
+/// looks like.
+void set_workload(container_identity& identity, const pod_workload& owner);
 
 /// Whether a runtime has to be asked who this is.
 bool needs_runtime(const cgroup_identity& cgroup);

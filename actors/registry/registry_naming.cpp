@@ -22,6 +22,11 @@ container_metadata metadata_of(const cgroup_identity& cgroup) {
   return result;
 }
 
+/// Neither has a line's end in it, as the API has them and as identify() makes them.
+std::string pod_key(const std::string& name_space, const std::string& pod) {
+  return name_space + "\n" + pod;
+}
+
 /// Runs of a CronJob share one id: each is a run, and not a restart.
 bool counts_restarts(const container_identity& identity) {
   return !identity.container_id.starts_with("/k8s-cronjob/");
@@ -60,6 +65,7 @@ void registry_table::name_by_fallback(container_key key) {
 
 void registry_table::set_name(container_key key, container_identity identity) {
   auto& record = containers_.at(key);
+  give_workload(identity);
   if (record.identity.container_id != identity.container_id) {
     if (auto old = by_container_id_.find(record.identity.container_id);
         old != by_container_id_.end() && old->second == key)
@@ -68,6 +74,30 @@ void registry_table::set_name(container_key key, container_identity identity) {
   }
   record.identity = std::move(identity);
   orders_.tell(key, container_named{record.identity, record.metadata});
+}
+
+/// What the owner references say goes before what the pod's name looks like.
+void registry_table::give_workload(container_identity& identity) const {
+  if (identity.pod.empty())
+    return;
+  if (const auto known = workloads_.find(pod_key(identity.name_space, identity.pod));
+      known != workloads_.end())
+    set_workload(identity, known->second);
+}
+
+/// A pod that is no longer listed keeps the workload that it had.
+void registry_table::set_workloads(const pod_workloads& known) {
+  workloads_.clear();
+  for (const auto& x : known.pods)
+    workloads_.insert_or_assign(pod_key(x.name_space, x.pod), x);
+  for (auto& [key, record] : containers_) {
+    auto identity = record.identity;
+    give_workload(identity);
+    if (identity == record.identity)
+      continue;
+    record.identity = std::move(identity);
+    orders_.tell(key, container_named{record.identity, record.metadata});
+  }
 }
 
 /// Short ids (ctr run web) are no proof, but the runtime looks them up exactly.

@@ -7,6 +7,7 @@
 #include "actors/registry/registry_orders.hpp"
 #include "messages/host.hpp"
 #include "messages/settings.hpp"
+#include "messages/workloads.hpp"
 
 #include <chrono>
 #include <optional>
@@ -46,6 +47,9 @@ public:
 
   // From runtime_metadata.
   void resolved(const container_resolved& answer, time_point now);
+
+  // From kubernetes_workloads.
+  void set_workloads(const pod_workloads& known);
 
   // From the clock.
   void tick(time_point now);
@@ -123,6 +127,7 @@ private:
   bool is_over(const container_record& record, time_point now) const;
   bool is_doubtful(const container_record& record, time_point now) const;
   void set_name(container_key key, container_identity identity);
+  void give_workload(container_identity& identity) const;
   bool is_answer_to(const container_record& asked, const container_resolved& answer) const;
   void adopt(container_key from, container_key to, const container_resolved& answer,
              time_point now);
@@ -157,6 +162,7 @@ private:
   /// The runtime answers under the key of the container that was provisional then.
   std::unordered_map<container_key, container_key> by_question_;
   std::unordered_map<container_key, leaving_record> leaving_;
+  std::unordered_map<std::string, pod_workload> workloads_; ///< by namespace and pod
   std::unordered_set<cgroup_id> looked_up_; ///< the host was asked and has not answered
 };
 

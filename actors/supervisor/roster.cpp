@@ -10,17 +10,18 @@ namespace {
 
 constexpr std::array<role, role_count> all_roles{
     role::console,    role::host,      role::runtime_metadata, role::registry,
-    role::bpf_reader, role::gc_ticker, role::exporter};
+    role::bpf_reader, role::gc_ticker, role::exporter,         role::kubernetes_workloads};
 
 /// What a child cannot do without. A restarted host or runtime_metadata is only announced to the
-/// registry: the containers it knows outlive them.
+/// registry: the containers it knows outlive them. So is a restarted registry to
+/// kubernetes_workloads, which may be in the middle of a call.
 bool is_built_on(role child, role base) {
   return base == role::registry && (child == role::bpf_reader || child == role::gc_ticker);
 }
 
 /// What has to be there when a child is first made, because its handle is an argument.
 bool is_made_of(role child, role base) {
-  return is_built_on(child, base)
+  return is_built_on(child, base) || (child == role::kubernetes_workloads && base == role::registry)
          || (child == role::registry
              && (base == role::console || base == role::host || base == role::runtime_metadata));
 }
@@ -29,7 +30,8 @@ bool is_made_of(role child, role base) {
 
 const char* to_string(role child) {
   constexpr std::array<const char*, role_count> names{
-      "console", "host", "runtime_metadata", "registry", "bpf_reader", "gc_ticker", "exporter"};
+      "console",    "host",      "runtime_metadata", "registry",
+      "bpf_reader", "gc_ticker", "exporter",         "kubernetes_workloads"};
   return names[index_of(child)];
 }
 

@@ -21,9 +21,10 @@ enum class role : uint8_t {
   bpf_reader,
   gc_ticker,
   exporter,
+  kubernetes_workloads,
 };
 
-inline constexpr size_t role_count = 7;
+inline constexpr size_t role_count = 8;
 
 inline constexpr size_t index_of(role child) {
   return static_cast<size_t>(child);

@@ -25,9 +25,10 @@ bool is_final(const caf::error& reason) {
 }
 
 std::array<bool, role_count> available(const troupe_factories& from) {
-  return {bool{from.console},  bool{from.host},       bool{from.runtime_metadata},
-          bool{from.registry}, bool{from.bpf_reader}, bool{from.gc_ticker},
-          bool{from.exporter}};
+  return {bool{from.console},          bool{from.host},
+          bool{from.runtime_metadata}, bool{from.registry},
+          bool{from.bpf_reader},       bool{from.gc_ticker},
+          bool{from.exporter},         bool{from.kubernetes_workloads}};
 }
 
 /// Calls the child's factory and keeps its typed handle.
@@ -60,6 +61,9 @@ caf::actor make_child(pointer self, role child) {
     }
     case role::exporter:
       return caf::actor_cast<caf::actor>(st.exporter = st.factories.exporter(system, known));
+    case role::kubernetes_workloads:
+      st.kubernetes_workloads = st.factories.kubernetes_workloads(system, known.registry);
+      return caf::actor_cast<caf::actor>(st.kubernetes_workloads);
   }
   return {};
 }
@@ -75,6 +79,8 @@ void introduce(pointer self, role child) {
     self->send(st.directory.registry, st.directory.runtime_metadata);
   if (child == role::bpf_reader && st.children.is_running(role::gc_ticker))
     self->send(st.gc_ticker, tick_target_actor{st.directory.bpf_reader});
+  if (child == role::registry && st.children.is_running(role::kubernetes_workloads))
+    self->send(st.kubernetes_workloads, st.directory.registry);
   if (child != role::exporter && st.children.is_running(role::exporter))
     self->send(st.exporter, st.directory);
 }
@@ -109,6 +115,9 @@ void forget(supervisor_state& st, role child) {
       break;
     case role::exporter:
       drop(st.exporter);
+      break;
+    case role::kubernetes_workloads:
+      drop(st.kubernetes_workloads);
       break;
   }
 }

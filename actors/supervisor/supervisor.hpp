@@ -38,6 +38,9 @@ struct troupe_factories {
       gc_ticker;
   /// It gets a new troupe_directory by message after every restart.
   std::function<exporter_actor(caf::actor_system&, const troupe_directory&)> exporter;
+  /// It gets a new registry by message.
+  std::function<kubernetes_workloads_actor(caf::actor_system&, const registry_actor&)>
+      kubernetes_workloads;
 };
 
 struct supervisor_state {
@@ -49,18 +52,20 @@ struct supervisor_state {
   console_actor console;
   gc_ticker_actor gc_ticker;
   exporter_actor exporter;
+  kubernetes_workloads_actor kubernetes_workloads;
   uint64_t container_restarts = 0; ///< as the registry said last
 
   /// Whatever ended the supervisor, also a kill: its children end with it.
   ~supervisor_state();
 };
 
-/// Starts console, host, runtime_metadata, registry, bpf_reader, gc_ticker and exporter in this
-/// order, and starts those that fail again: after 100 ms, doubled each time up to 10 s. A failed
-/// registry takes bpf_reader and gc_ticker with it (its containers are gone, so all routes are).
-/// Ends with ec::restart_limit when a child has failed 9 times without a healthy minute, and with
-/// the child's own error where starting it again cannot help (ec::kernel_unsupported,
-/// ec::address_in_use, ec::invalid_configuration). The console's end is the end of all.
+/// Starts console, host, runtime_metadata, registry, bpf_reader, gc_ticker, exporter and
+/// kubernetes_workloads in this order, and starts those that fail again: after 100 ms, doubled each
+/// time up to 10 s. A failed registry takes bpf_reader and gc_ticker with it (its containers are
+/// gone, so all routes are). Ends with ec::restart_limit when a child has failed 9 times without a
+/// healthy minute, and with the child's own error where starting it again cannot help
+/// (ec::kernel_unsupported, ec::address_in_use, ec::invalid_configuration). The console's end is
+/// the end of all.
 supervisor_actor::behavior_type supervisor(gauged_pointer<supervisor_actor, supervisor_state> self,
                                            troupe_factories factories);
 

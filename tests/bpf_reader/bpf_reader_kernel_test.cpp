@@ -36,6 +36,7 @@ registry_actor::behavior_type forwarding_registry(registry_actor::pointer, const
       [=](const cgroup_removed& x) { caf::anon_send(test, x); },
       [](const route_changed&) {},
       [](const container_resolved&) {},
+      [](const pod_workloads&) {},
       [=](const bpf_reader_actor&) { caf::anon_send(test, tick{}); },
       [](const runtime_metadata_actor&) {},
       [](const host_actor&) {},

@@ -28,7 +28,8 @@ TEST_CASE("roster: children start in order") {
   CHECK_FALSE(children.complete());
   CHECK(start_all(children, begin)
         == std::vector{role::console, role::host, role::runtime_metadata, role::registry,
-                       role::bpf_reader, role::gc_ticker, role::exporter});
+                       role::bpf_reader, role::gc_ticker, role::exporter,
+                       role::kubernetes_workloads});
   CHECK(children.complete());
 }
 
@@ -36,7 +37,7 @@ TEST_CASE("roster: who is left out keeps nobody waiting") {
   roster children;
   children.leave_out(role::console);
   children.leave_out(role::exporter);
-  CHECK(start_all(children, begin).size() == 5);
+  CHECK(start_all(children, begin).size() == 6);
   CHECK(children.complete());
 }
 
@@ -86,8 +87,8 @@ TEST_CASE("roster: the registry takes reader and ticker with it, and comes back 
 }
 
 TEST_CASE("roster: nobody else's end takes others with it") {
-  for (auto child :
-       {role::host, role::runtime_metadata, role::bpf_reader, role::gc_ticker, role::exporter}) {
+  for (auto child : {role::host, role::runtime_metadata, role::bpf_reader, role::gc_ticker,
+                     role::exporter, role::kubernetes_workloads}) {
     roster children;
     start_all(children, begin);
     REQUIRE(children.failed(child, begin));

@@ -23,6 +23,7 @@ struct supervised_world : deterministic_system {
   std::vector<tick_target_actor> targets; ///< given to the ticker
   size_t new_metadata = 0;                ///< handles the registry was sent
   size_t new_hosts = 0;
+  size_t new_registries = 0; ///< handles kubernetes_workloads was sent
   bool walked = true;
   bool reader_is_refused = false;
   std::string thrower; ///< the child that throws at its next message, once
@@ -104,7 +105,21 @@ struct supervised_world : deterministic_system {
       directories = {directory};
       return note("exporter", make_exporter());
     };
+    result.kubernetes_workloads = [this](caf::actor_system&, const registry_actor& registry) {
+      CHECK(registry);
+      return note("kubernetes_workloads", make_workloads());
+    };
     return result;
+  }
+
+  kubernetes_workloads_actor make_workloads() {
+    return spawn(
+        [this](kubernetes_workloads_actor::pointer) -> kubernetes_workloads_actor::behavior_type {
+          return {[](const tick&) {},
+                  [this](const registry_actor&) {
+                    ++new_registries;
+                  }};
+        });
   }
 
   console_actor make_console() {
@@ -160,6 +175,7 @@ struct supervised_world : deterministic_system {
               [](const cgroup_removed&) {},
               [](const route_changed&) {},
               [](const container_resolved&) {},
+              [](const pod_workloads&) {},
               [](const bpf_reader_actor&) {},
               [this](const runtime_metadata_actor&) { ++new_metadata; },
               [this](const host_actor&) { ++new_hosts; },

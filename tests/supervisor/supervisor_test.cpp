@@ -14,13 +14,13 @@ TEST_CASE_FIXTURE(supervised_world, "supervisor: everything starts, in order") {
   start_top();
   CHECK(starts
         == std::vector<std::string>{"console", "host", "runtime_metadata", "registry", "bpf_reader",
-                                    "gc_ticker", "exporter"});
+                                    "gc_ticker", "exporter", "kubernetes_workloads"});
   CHECK(targets.size() == 2);
   REQUIRE(directories.size() == 1);
   CHECK(directories[0].registry);
   CHECK(directories[0].bpf_reader);
   CHECK(directories[0].supervisor == top);
-  CHECK(status().actors.size() == 9); // And the containers as one.
+  CHECK(status().actors.size() == 10); // And the containers as one.
   CHECK(restarts("registry") == 0);
 }
 
@@ -175,4 +175,14 @@ TEST_CASE_FIXTURE(supervised_world, "supervisor: an exit during a wait starts no
   run();
   advance(10s);
   CHECK(started("registry") == 1);
+}
+
+TEST_CASE_FIXTURE(supervised_world,
+                  "supervisor: a new registry is introduced to kubernetes_workloads, which stays") {
+  start_top();
+  fail("registry");
+  advance(100ms);
+  CHECK(started("registry") == 2);
+  CHECK(started("kubernetes_workloads") == 1);
+  CHECK(new_registries == 1);
 }
