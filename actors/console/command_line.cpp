@@ -23,6 +23,7 @@ void define(command_line& line) {
   line.app.set_help_flag("-h,--help", "say how to use it and exit");
   line.app.add_flag("--version", line.texts.version, "as the command version");
   define_container_commands(line);
+  define_events_command(line);
   define_trace_commands(line);
   define_recording_commands(line);
   define_agent_commands(line);

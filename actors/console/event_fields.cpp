@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/console/event_fields.hpp"
 
+#include "actors/console/column_texts.hpp"
 #include "actors/console/selector.hpp"
 #include "actors/console/time_format.hpp"
 
@@ -29,21 +30,6 @@ std::string error_name(int error) {
     return {};
   const char* name = ::strerrorname_np(error);
   return name != nullptr ? name : std::to_string(error);
-}
-
-std::string signal_name(int signal) {
-  if (signal == 0)
-    return "-";
-  const char* name = ::sigabbrev_np(signal);
-  return name != nullptr ? name : std::to_string(signal);
-}
-
-/// 64 hexadecimal digits say no more to an eye than 12 do.
-std::string short_id(const std::string& id) {
-  if (id.empty())
-    return "-";
-  const bool digits = id.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return id.size() == 64 && digits ? id.substr(0, 12) : id;
 }
 
 std::string dash_if_zero(uint64_t x, std::string text) {

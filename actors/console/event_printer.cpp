@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/console/event_printer.hpp"
 
-#include "actors/console/record_writer.hpp"
+#include "actors/console/row_text.hpp"
 
 #include <utility>
 
@@ -28,20 +28,7 @@ bool event_printer::shows(const trace_event& event) const {
 }
 
 void event_printer::print_row(const event_row& row, std::string& out) const {
-  const auto& fields = event_fields(options_.kind);
-  switch (options_.output.format) {
-    case output_format::json:
-      append_json(out, make_record(fields, options_.output.fields, row));
-      out += '\n';
-      return;
-    case output_format::yaml:
-      out += yaml_document(make_record(fields, options_.output.fields, row));
-      return;
-    case output_format::columns:
-    case output_format::wide:
-      break;
-  }
-  out += layout_.line(make_cells(fields, options_.output.fields, row));
+  append_row(out, event_fields(options_.kind), options_.output, layout_, row);
 }
 
 size_t event_printer::print(const trace_batch& batch, int64_t boot_to_unix_ns,

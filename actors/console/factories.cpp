@@ -16,6 +16,23 @@
 
 namespace troupe {
 
+namespace {
+
+std::function<runtime_metadata_actor(caf::actor_system&)>
+runtimes_of(const settings& config, const std::shared_ptr<actor_board>& board) {
+  return [=](caf::actor_system& system) -> runtime_metadata_actor {
+    return system.spawn(runtime_metadata, config, board);
+  };
+}
+
+} // namespace
+
+troupe_factories make_runtime_factories(const settings& config) {
+  troupe_factories factories;
+  factories.runtime_metadata = runtimes_of(config, factories.board);
+  return factories;
+}
+
 troupe_factories make_factories(const settings& config, const cgroup_hierarchy& hierarchy) {
   troupe_factories factories;
   const auto board = factories.board;
@@ -23,9 +40,7 @@ troupe_factories make_factories(const settings& config, const cgroup_hierarchy& 
     return system.spawn<caf::detached>(host, config, hierarchy);
   };
   if (!config.runtimes_off)
-    factories.runtime_metadata = [=](caf::actor_system& system) -> runtime_metadata_actor {
-      return system.spawn(runtime_metadata, config, board);
-    };
+    factories.runtime_metadata = runtimes_of(config, board);
   factories.registry = [=](caf::actor_system& system, const host_actor& host_handle,
                            const runtime_metadata_actor& metadata, const console_actor& printer) {
     auto make_container = [config, printer, board](caf::actor_system& sys, container_key key) {
@@ -56,6 +71,26 @@ void add_exporter(troupe_factories& factories, const settings& config) {
 void add_console(troupe_factories& factories, const stream_options& options, int out) {
   factories.console = [=](caf::actor_system& system) -> console_actor {
     return system.spawn<caf::detached>(console, options, out);
+  };
+}
+
+void add_events_console(troupe_factories& factories, const events_options& options,
+                        const output_streams& streams) {
+  // Weak: whoever holds a handle when the system ends keeps it from ending.
+  const auto observer = std::make_shared<caf::actor_addr>();
+  factories.console = [=](caf::actor_system& system) -> console_actor {
+    const auto handle = system.spawn<caf::detached>(events_console, options, streams);
+    *observer = handle.address();
+    return handle;
+  };
+  if (!factories.runtime_metadata || !options.runtimes)
+    return;
+  factories.runtime_metadata = [observer, make = std::move(factories.runtime_metadata)](
+                                   caf::actor_system& system) {
+    auto handle = make(system);
+    if (const auto to = caf::actor_cast<container_observer_actor>(*observer))
+      caf::anon_send(caf::actor_cast<observable_metadata_actor>(handle), observe_containers{}, to);
+    return handle;
   };
 }
 

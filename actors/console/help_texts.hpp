@@ -88,8 +88,9 @@ Of the kernel: created (a cgroup was made), started (the init process executed i
 (a process was put beside it), exec_exited, oom, exited (the init process ended), gone (the last
 cgroup was removed). Of runtimes: created, started, exec, exec_exited, oom, exited, paused, resumed,
 renamed, health_changed, updated, removed.
-DELAY stands on the second row of an event that both tell: how much later that source could know of
-it. The kernel's row comes second, with a negative delay, where it waited for the container's name.
+DELAY stands on the second row of an event that both tell: how long after it happened in the kernel
+the runtime told it. It is negative where the runtime was first: docker creates a container before
+it makes a cgroup for it.
 systemd's units are left out unless they are asked for: --services, -r systemd, -c nginx.service.
 Without root, or on a kernel that is too old, runtimes are all that is asked.)";
 

@@ -15,7 +15,7 @@ namespace {
 
 /// What a person can do about a cause.
 std::string_view advice(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> known{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> known{{
       {"ring_full", "raise --ring-bytes"},
       {"ring_share", "raise --ring-bytes"},
       {"map_full", "free memory: the kernel had none for a socket's state"},
@@ -23,6 +23,7 @@ std::string_view advice(std::string_view reason) {
       {"no_credit", "raise --credit-batches or --pending-bytes-max"},
       {"slow_console", "narrow with -c, or write to a file"},
       {"stuck", "at least; nobody reads stdout"},
+      {"stopped_answering", "at least; see 'troupe doctor'"},
       {"no_name", "its runtime did not answer; see 'troupe doctor'"},
       {"restarted", "a part of the agent failed; see the log above"},
   }};
@@ -59,6 +60,14 @@ std::vector<loss_count> losses_of(trace_kind kind, const std::vector<loss_count>
     if (loss.count > 0 && is_missed(kind, loss.kind))
       result.push_back(loss);
   }
+  return result;
+}
+
+std::vector<loss_count> losses_of_life(const std::vector<loss_count>& all) {
+  std::vector<loss_count> result;
+  for (const auto& loss : all)
+    if (loss.count > 0 && (loss.kind.starts_with("process_") || loss.kind.starts_with("cgroup_")))
+      result.push_back(loss);
   return result;
 }
 

@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds ready_poll{20};
 /// Handles as the supervisor's factories made them, and its end: written by its thread.
 struct troupe_run::shared {
   std::mutex mutex;
+  runtime_metadata_actor metadata;
   registry_actor registry;
   bpf_reader_actor reader;
   trace_console_actor console;
@@ -35,6 +36,7 @@ struct troupe_run::shared {
   /// A handle that outlives the actor system keeps its destructor waiting for ever.
   void clear() {
     const std::lock_guard lock{mutex};
+    metadata = runtime_metadata_actor{};
     registry = registry_actor{};
     reader = bpf_reader_actor{};
     console = trace_console_actor{};
@@ -53,8 +55,12 @@ troupe_run::troupe_run(troupe_factories factories, const stop_signals& stop)
       return handle;
     };
   };
-  factories.registry = note(shared_->registry, std::move(factories.registry));
-  factories.bpf_reader = note(shared_->reader, std::move(factories.bpf_reader));
+  if (factories.runtime_metadata)
+    factories.runtime_metadata = note(shared_->metadata, std::move(factories.runtime_metadata));
+  if (factories.registry)
+    factories.registry = note(shared_->registry, std::move(factories.registry));
+  if (factories.bpf_reader)
+    factories.bpf_reader = note(shared_->reader, std::move(factories.bpf_reader));
   if (factories.console)
     factories.console = note(shared_->console, std::move(factories.console));
   supervisor_ = system_->spawn(supervisor, std::move(factories));
@@ -107,6 +113,15 @@ std::optional<registry_status> troupe_run::registry() {
 
 std::optional<console_status> troupe_run::console() {
   return ask<console_status>(shared_->get(shared_->console));
+}
+
+std::optional<runtime_listing> troupe_run::runtimes() {
+  std::optional<runtime_listing> answer;
+  if (const auto metadata = shared_->get(shared_->metadata))
+    (*self_)
+        ->request(metadata, answer_timeout, list_all{})
+        .receive([&](runtime_listing& x) { answer = std::move(x); }, [](const caf::error&) {});
+  return answer;
 }
 
 std::vector<container_snapshot_ptr> troupe_run::snapshots() {

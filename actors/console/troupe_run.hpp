@@ -41,6 +41,8 @@ public:
   [[nodiscard]] std::optional<reader_status> reader();
   [[nodiscard]] std::optional<registry_status> registry();
   [[nodiscard]] std::optional<console_status> console();
+  /// What the runtimes list; nothing where none is asked, or one of them takes its time.
+  [[nodiscard]] std::optional<runtime_listing> runtimes();
   /// Of every container that answers in time.
   [[nodiscard]] std::vector<container_snapshot_ptr> snapshots();
 
