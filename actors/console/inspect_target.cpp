@@ -84,9 +84,10 @@ std::optional<list_row> find_target(const std::string& target, const std::vector
   selector wanted;
   wanted.containers = {target};
   const auto lines = explain_missing(wanted, present);
-  // An empty text, or "!x", which a selector takes for an exclusion.
-  error = lines.empty() ? fmt::format("'{}' names no container", escape_for_terminal(target))
-                        : lines.front();
+  // "!x" is an exclusion to a selector.
+  error = lines.empty() || target.empty()
+              ? fmt::format("'{}' names no container", escape_for_terminal(target))
+              : lines.front();
   return {};
 }
 

@@ -22,17 +22,27 @@ struct command_line_run {
   std::optional<doctor_request> doctor;
   std::optional<version_request> version;
   std::optional<top_actors_request> top;
+  std::optional<ps_request> ps;
+  std::optional<inspect_request> inspect;
 
   int operator()(std::vector<std::string> arguments) {
     const command_set commands{
-        [this](const agent_request& x, const output_streams&) { return note(agent, x); },
-        [this](const trace_request& x, const output_streams&) { return note(trace, x); },
-        [this](const list_request& x, const output_streams&) { return note(list, x); },
-        [this](const record_request& x, const output_streams&) { return note(record, x); },
-        [this](const replay_request& x, const output_streams&) { return note(replay, x); },
-        [this](const doctor_request& x, const output_streams&) { return note(doctor, x); },
-        [this](const version_request& x, const output_streams&) { return note(version, x); },
-        [this](const top_actors_request& x, const output_streams&) { return note(top, x); },
+        .agent = [this](const agent_request& x, const output_streams&) { return note(agent, x); },
+        .trace = [this](const trace_request& x, const output_streams&) { return note(trace, x); },
+        .list = [this](const list_request& x, const output_streams&) { return note(list, x); },
+        .record = [this](const record_request& x,
+                         const output_streams&) { return note(record, x); },
+        .replay = [this](const replay_request& x,
+                         const output_streams&) { return note(replay, x); },
+        .doctor = [this](const doctor_request& x,
+                         const output_streams&) { return note(doctor, x); },
+        .version = [this](const version_request& x,
+                          const output_streams&) { return note(version, x); },
+        .top_actors = [this](const top_actors_request& x,
+                             const output_streams&) { return note(top, x); },
+        .ps = [this](const ps_request& x, const output_streams&) { return note(ps, x); },
+        .inspect = [this](const inspect_request& x,
+                          const output_streams&) { return note(inspect, x); },
     };
     const auto environment = [this](const char* name) -> const char* {
       const auto i = variables.find(name);
@@ -67,18 +77,10 @@ std::string help_of(std::vector<std::string> arguments) {
   return run.output.out.text();
 }
 
-const std::vector<std::vector<std::string>> all_commands{{},
-                                                         {"agent"},
-                                                         {"list"},
-                                                         {"trace"},
-                                                         {"trace", "exec"},
-                                                         {"trace", "exit"},
-                                                         {"trace", "tcp"},
-                                                         {"trace", "oom"},
-                                                         {"top"},
-                                                         {"top", "actors"},
-                                                         {"doctor"},
-                                                         {"version"}};
+const std::vector<std::vector<std::string>> all_commands{
+    {},        {"agent"},         {"list"},          {"ps"},           {"inspect"},
+    {"trace"}, {"trace", "exec"}, {"trace", "exit"}, {"trace", "tcp"}, {"trace", "oom"},
+    {"top"},   {"top", "actors"}, {"doctor"},        {"version"},      {"completion"}};
 
 } // namespace
 
@@ -316,4 +318,55 @@ TEST_CASE("replay: a file, its speed, and an endpoint only when asked") {
   CHECK(help.find("Usage: troupe replay FILE [flags]\n") != std::string::npos);
   CHECK(help.find("--docker-socket") == std::string::npos); // It asks no runtime.
   CHECK(complaint({"replay", "x", "--speed", "-1"}).find("--speed '-1'") != std::string::npos);
+}
+
+TEST_CASE("command line: ps has the scope and output flags of all, and its own") {
+  command_line_run run;
+  REQUIRE(run({"ps", "-c", "web", "-o", "json", "--fields", "pid,argv", "--timeout", "2"})
+          == exit_done);
+  REQUIRE(run.ps);
+  CHECK(run.ps->scope.containers == std::vector<std::string>{"web"});
+  CHECK(run.ps->output.format == output_format::json);
+  CHECK(run.ps->output.fields.size() == 2);
+  CHECK(run.ps->timeout == std::chrono::seconds{2});
+  CHECK_FALSE(run.ps->all);
+  REQUIRE(run({"ps", "--all", "--services"}) == exit_done);
+  CHECK(run.ps->all);
+  CHECK(run.ps->services);
+  CHECK(complaint({"ps", "--fields", "rss"}).find("did you mean") != std::string::npos);
+  command_line_run list;
+  REQUIRE(list({"ps", "--list"}) == exit_done);
+  CHECK_FALSE(list.ps);
+  CHECK(list.output.out.text().find("cpu_time_ns") != std::string::npos);
+}
+
+TEST_CASE("command line: inspect takes targets, and shows secrets only with --env") {
+  command_line_run run;
+  REQUIRE(run({"inspect", "web", "/docker/db", "-o", "yaml", "4711"}) == exit_done);
+  REQUIRE(run.inspect);
+  CHECK(run.inspect->targets == std::vector<std::string>{"web", "/docker/db", "4711"});
+  CHECK(run.inspect->output.format == output_format::yaml);
+  CHECK_FALSE(run.inspect->environment);
+  REQUIRE(run({"inspect", "web", "--env"}) == exit_done);
+  CHECK(run.inspect->environment);
+  CHECK(complaint({"inspect"})
+        == "troupe inspect: say which container: its name, its id, or a pid");
+  CHECK(complaint({"inspect", "web", "--fields", "mount"}).find("did you mean 'mounts'?")
+        != std::string::npos);
+  command_line_run list;
+  REQUIRE(list({"inspect", "--list"}) == exit_done);
+  CHECK(list.output.out.text().find("connections.rtt_ns") != std::string::npos);
+}
+
+TEST_CASE("command line: completion of every shell knows every command") {
+  for (const auto* shell : {"bash", "zsh", "fish"}) {
+    command_line_run run;
+    REQUIRE(run({"completion", shell}) == exit_done);
+    for (const auto* word : {"inspect", "troupe trace exec", "__troupe_names"})
+      if (std::string_view{shell} == "fish" || std::string_view{word} != "__troupe_names")
+        CHECK(run.output.out.text().find(word) != std::string::npos);
+  }
+  CHECK(complaint({"completion"}) == "troupe completion: say for which shell: bash, zsh or fish");
+  CHECK(complaint({"completion", "tcsh"})
+        == "troupe completion: no completion for 'tcsh'; write bash, zsh or fish");
 }
