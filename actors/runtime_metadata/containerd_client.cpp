@@ -252,8 +252,9 @@ call_error containerd_client::watch(const event_observer& observer, const call_l
                             "/tasks/oom", "/tasks/paused", "/tasks/resumed"})
     request.add_filters("topic==\"" + std::string{topic} + '"');
   containerd::envelope envelope;
+  told_exits exits;
   const auto received = [&] {
-    if (auto event = to_event(envelope))
+    if (auto event = to_event(envelope); event && exits.is_news(envelope, *event))
       observer.event(std::move(*event));
     return true;
   };

@@ -167,4 +167,19 @@ std::optional<runtime_event> to_event(const containerd::envelope& envelope) {
   return std::nullopt;
 }
 
+bool told_exits::is_news(const containerd::envelope& envelope, const runtime_event& event) {
+  constexpr size_t most = 4096; // Each is deleted soon, but for those whose deletion was lost.
+  if (event.kind == runtime_event_kind::started)
+    told_.erase({event.metadata.name_space, event.metadata.id});
+  if (event.kind != runtime_event_kind::exited)
+    return true;
+  if (told_.size() >= most)
+    told_.clear();
+  const auto is_new = told_.emplace(event.metadata.name_space, event.metadata.id).second;
+  const bool deleted = bare_type(envelope.event().type_url()) == "containerd.events.TaskDelete";
+  if (deleted)
+    told_.erase({event.metadata.name_space, event.metadata.id});
+  return is_new || !deleted;
+}
+
 } // namespace troupe

@@ -8,8 +8,10 @@
 #include <containerd.pb.h>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace troupe {
 
@@ -32,5 +34,16 @@ void apply_task(container_metadata& metadata, const containerd::task_process& ta
 
 /// Empty for events that change nothing we show, and for events that cannot be decoded.
 std::optional<runtime_event> to_event(const containerd::envelope& envelope);
+
+/// containerd tells the end of an init process twice: as it ends, and as its task is deleted. The
+/// second time counts only where the first was lost.
+class told_exits {
+public:
+  /// Whether this event of the envelope is news.
+  bool is_news(const containerd::envelope& envelope, const runtime_event& event);
+
+private:
+  std::set<std::pair<std::string, std::string>> told_; ///< namespace and id
+};
 
 } // namespace troupe

@@ -132,7 +132,7 @@ call_result<container_answer> cri_client::inspect(const container_query& query,
   const auto info = info_of(reply);
   const auto pod = pod_of(query.id, info.sandbox_id, budget.rest());
   container_answer answer{to_metadata(reply.status(), pod), true};
-  apply_info(answer.metadata, info);
+  apply_info(answer.metadata, info, pod);
   return answer;
 }
 
@@ -148,7 +148,7 @@ call_result<container_answer> cri_client::inspect_sandbox(const std::string& id,
   if (reply.status().id() != id)
     return call_error{ec::unknown_container, "the runtime knows no sandbox " + id};
   container_answer answer{to_metadata(reply.status()), true};
-  apply_info(answer.metadata, info_of(reply));
+  apply_info(answer.metadata, info_of(reply), to_pod(reply.status()));
   return answer;
 }
 

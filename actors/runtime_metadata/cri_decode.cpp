@@ -121,13 +121,23 @@ container_metadata sandbox_of(const Message& from) {
 
 cri_pod to_pod(const cri::sandbox& sandbox) {
   const auto& pod = sandbox.metadata();
-  return {sandbox.id(), pod.name(), pod.uid(), pod.name_space(), sandbox.runtime_handler(), {}};
+  return {.sandbox_id = sandbox.id(),
+          .name = pod.name(),
+          .uid = pod.uid(),
+          .name_space = pod.name_space(),
+          .runtime_handler = sandbox.runtime_handler(),
+          .ips = {}};
 }
 
 cri_pod to_pod(const cri::sandbox_status& status) {
   const auto& pod = status.metadata();
-  cri_pod result{status.id(), pod.name(), pod.uid(), pod.name_space(), status.runtime_handler(),
-                 {}};
+  cri_pod result{.sandbox_id = status.id(),
+                 .name = pod.name(),
+                 .uid = pod.uid(),
+                 .name_space = pod.name_space(),
+                 .runtime_handler = status.runtime_handler(),
+                 .ips = {}};
+  result.host_network = status.linux().namespaces().options().network() == cri::NODE;
   if (!status.network().ip().empty())
     result.ips.push_back(status.network().ip());
   for (const auto& x : status.network().additional_ips())
@@ -214,7 +224,7 @@ cri_info parse_cri_info(std::string_view json) {
   return whole ? result : cri_info{};
 }
 
-void apply_info(container_metadata& metadata, const cri_info& info) {
+void apply_info(container_metadata& metadata, const cri_info& info, const cri_pod& pod) {
   const bool alive = metadata.state == container_state::running
                      || metadata.state == container_state::paused
                      || metadata.state == container_state::created;
@@ -227,6 +237,9 @@ void apply_info(container_metadata& metadata, const cri_info& info) {
   metadata.nomad = spec->nomad;
   auto& details = spec->details;
   apply_annotations(metadata, details);
+  if (auto net = details.namespaces.find("net");
+      pod.host_network && net != details.namespaces.end())
+    net->second = "host";
   if (metadata.details) { // What CRI says itself goes before what is in the spec.
     const auto& said = *metadata.details;
     details.annotations = said.annotations;

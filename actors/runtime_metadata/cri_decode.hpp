@@ -23,6 +23,7 @@ struct cri_pod {
   std::string name_space;
   std::string runtime_handler; ///< "runsc", "kata", ...; empty: the default
   std::vector<std::string> ips;
+  bool host_network = false; ///< only a status tells
 };
 
 cri_pod to_pod(const cri::sandbox& sandbox);
@@ -50,7 +51,7 @@ struct cri_info {
 cri_info parse_cri_info(std::string_view json);
 
 /// Adds it: pid of who runs, and from the spec what the status left open.
-void apply_info(container_metadata& metadata, const cri_info& info);
+void apply_info(container_metadata& metadata, const cri_info& info, const cri_pod& pod);
 
 /// What a status says of an end (code, time, out of memory) and of the start before it, for
 /// whoever has the rest from elsewhere.

@@ -48,7 +48,7 @@ void read_answer(const std::string& bytes, Read read) {
   container_metadata metadata = read(response.status());
   check(metadata);
   for (const auto& x : response.info())
-    apply_info(metadata, parse_cri_info(x.value()));
+    apply_info(metadata, parse_cri_info(x.value()), cri_pod{});
   check(metadata);
 }
 

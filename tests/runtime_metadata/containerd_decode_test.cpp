@@ -191,6 +191,34 @@ TEST_CASE("containerd: other processes of a container are exec'ed, and exit for 
   CHECK_FALSE(to_event(envelope_of("containerd.events.TaskDelete", deleted)));
 }
 
+TEST_CASE("containerd: an exit is told once, by its event or else by the task's deletion") {
+  containerd::task_changed task;
+  task.set_container_id("web");
+  containerd::task_deleted deleted;
+  deleted.set_container_id("web");
+  const auto start = envelope_of("containerd.events.TaskStart", task);
+  const auto exit = envelope_of("containerd.events.TaskExit", exit_of("web", "web"));
+  const auto deletion = envelope_of("containerd.events.TaskDelete", deleted);
+  told_exits exits;
+  const auto is_news = [&](const containerd::envelope& x) {
+    return exits.is_news(x, to_event(x).value());
+  };
+  for (int run = 0; run < 2; ++run) {
+    CHECK(is_news(start));
+    CHECK(is_news(exit));
+    CHECK_FALSE(is_news(deletion));
+  }
+  CHECK(is_news(start));
+  CHECK(is_news(deletion));
+  CHECK(is_news(exit)); // Without its deletion.
+  CHECK(is_news(start));
+  CHECK(is_news(exit));
+  auto elsewhere = deletion;
+  elsewhere.set_name_space("other");
+  CHECK(is_news(elsewhere));
+  CHECK_FALSE(is_news(deletion));
+}
+
 TEST_CASE("containerd: every event that we subscribe to is understood, with either type URL") {
   containerd::task_changed task;
   task.set_container_id("web");

@@ -127,21 +127,27 @@ TEST_CASE("CRI: a list tells less, and an image without digest has none") {
 TEST_CASE("CRI: a verbose answer has the pid and the spec") {
   const auto info = parse_cri_info(R"({"sandboxID": "5a", "pid": 42, "runtimeType":
       "io.containerd.runc.v2", "privileged": false, "runtimeSpec": {"ociVersion": "1",
-      "process": {"args": ["/app"]}, "linux": {"resources": {"pids": {"limit": 9}}}}})");
+      "process": {"args": ["/app"]}, "linux": {"resources": {"pids": {"limit": 9}},
+      "namespaces": [{"type": "network", "path": "/var/run/netns/x"}]}}})");
   CHECK(info.pid == 42);
   CHECK(info.sandbox_id == "5a");
   auto status = exited_app();
   status.set_state(cri::CONTAINER_RUNNING);
   auto app = to_metadata(status, to_pod(sandbox()));
-  apply_info(app, info);
+  apply_info(app, info, to_pod(sandbox()));
   CHECK(app.pid == 42);
   CHECK(app.oci_runtime == "io.containerd.runc.v2");
   CHECK(app.details->command == std::vector<std::string>{"/app"});
   CHECK(app.details->limits == container_limits{64 << 20, 500, 0, 9, ""});
   CHECK(app.details->log_path == "/var/log/pods/app/2.log");
   CHECK(app.details->networks.size() == 2);
+  CHECK(app.details->namespaces.at("net") == "/var/run/netns/x"); // No annotations: whose is it?
+  auto on_host = sandbox();
+  on_host.mutable_linux()->mutable_namespaces()->mutable_options()->set_network(cri::NODE);
+  apply_info(app, info, to_pod(on_host));
+  CHECK(app.details->namespaces.at("net") == "host");
   auto over = to_metadata(exited_app(), to_pod(sandbox()));
-  apply_info(over, info);
+  apply_info(over, info, cri_pod{});
   CHECK(over.pid == 0);
   for (const char* text :
        {"", "[]", R"({"pid": "42"})", R"({"pid": 42)", R"({"runtimeSpec": [1]})"})
