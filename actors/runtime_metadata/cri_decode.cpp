@@ -194,6 +194,9 @@ void apply_end(container_metadata& metadata, const cri::container_status& status
   metadata.exit_code = status.exit_code();
   metadata.finished_ns = time_of(status.finished_at());
   metadata.oom_killed = status.reason() == "OOMKilled";
+  // containerd notes a start when it is done with it; a short life may be over by then.
+  if (metadata.finished_ns != 0)
+    metadata.started_ns = std::min(metadata.started_ns, metadata.finished_ns);
 }
 
 cri_info parse_cri_info(std::string_view json) {
