@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Shared with: bpf_reader, console, container, recorder
+// Shared with: bpf_reader, console, container, recorder, runtime_metadata
 
 // The kernel stamps events with CLOCK_BOOTTIME, people read Unix time. A plain header that every
 // owner of an event's time includes.

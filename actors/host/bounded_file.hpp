@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Shared with: console
+// Shared with: console, runtime_metadata
 
 #include <cstddef>
 #include <optional>

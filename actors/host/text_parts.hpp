@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: runtime_metadata
+
 // What the files of /proc and cgroupfs are made of.
 
 #include <algorithm>

@@ -44,13 +44,41 @@ bool read_health(value& from, std::string& health) {
   return whole;
 }
 
+// docker's own files have flags only.
+struct state_flags {
+  bool running = false;
+  bool paused = false;
+  bool restarting = false;
+};
+
+container_state state_by(const state_flags& flags, const container_metadata& metadata) {
+  if (flags.paused)
+    return container_state::paused;
+  if (flags.restarting)
+    return container_state::exited;
+  if (flags.running)
+    return container_state::running;
+  return metadata.started_ns == 0 ? container_state::created : container_state::exited;
+}
+
 bool read_state(value& from, container_draft& draft) {
   auto& metadata = draft.metadata;
   int exit_code = 0;
+  state_flags flags;
+  bool has_flags = false;
+  bool has_word = false;
   const bool whole = for_each_field_of(from, [&](std::string_view key, value& content) {
     std::string_view status;
-    if (key == "Status" && content.get_string().get(status) == simdjson::SUCCESS)
+    if (key == "Status" && content.get_string().get(status) == simdjson::SUCCESS) {
       metadata.state = state_of(status);
+      has_word = true;
+    } else if (key == "Running") {
+      read_flag(content, flags.running);
+      has_flags = true;
+    } else if (key == "Paused")
+      read_flag(content, flags.paused);
+    else if (key == "Restarting")
+      read_flag(content, flags.restarting);
     else if (key == "Pid")
       read_integer(content, metadata.pid);
     else if (key == "ExitCode")
@@ -67,6 +95,8 @@ bool read_state(value& from, container_draft& draft) {
       return read_health(content, metadata.health);
     return true;
   });
+  if (!has_word && has_flags)
+    metadata.state = state_by(flags, metadata);
   // The last end's time and code stand there while it runs again.
   if (metadata.state == container_state::exited)
     metadata.exit_code = exit_code;
@@ -278,7 +308,7 @@ bool read_inspected(std::string_view key, value& content, container_draft& draft
   if (key == "Path" && content.get_string().get(text) == simdjson::SUCCESS) {
     details.command.resize(std::max<size_t>(details.command.size(), 1));
     details.command.front() = text;
-  } else if (key == "Id")
+  } else if (key == "Id" || key == "ID") // so in docker's own files
     read_text(content, metadata.id);
   else if (key == "Name" && content.get_string().get(text) == simdjson::SUCCESS)
     metadata.name = without_slash(text);

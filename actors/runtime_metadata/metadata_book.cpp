@@ -133,11 +133,11 @@ void metadata_book::ask_what_is_open(time_point now) {
       ask(want.identity, now);
 }
 
-// Once: what is on disk does not come later, and a runtime that is back knows more.
+// A cgroup is there before its container's monitor tells whose it is.
 void metadata_book::ask_bundles(const cgroup_identity& identity, time_point now) {
   for (size_t i = 0; i < endpoints_.size(); ++i)
     if (is_bundles(i) && concerns(i, identity))
-      endpoints_[i].queue.ask({identity.id, identity.name_space}, false, now);
+      endpoints_[i].queue.ask({identity.id, identity.name_space}, true, now);
 }
 
 void metadata_book::answer_or_ask(container_key key, time_point now) {
@@ -248,6 +248,13 @@ void metadata_book::note(const cached_container& entry, const runtime_event& eve
   change.time_ns = event.time_ns;
   change.heard_ns = event.heard_ns;
   change.exec = event.exec;
+  // In docker's events a label takes the place of an attribute with the same name.
+  if (entry.metadata.runtime == runtime_kind::docker) {
+    if (entry.metadata.labels.contains("execID"))
+      change.exec.id.clear();
+    if (entry.metadata.labels.contains("exitCode"))
+      change.exec.exit_code.reset();
+  }
   if (!entry.complete)
     ask_for_observers(entry, now);
 }

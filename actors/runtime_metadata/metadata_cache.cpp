@@ -26,6 +26,10 @@ void merge_summary(cached_container& entry, const container_metadata& summary) {
     metadata.image_digest = summary.image_digest;
   if (summary.created_ns != 0)
     metadata.created_ns = summary.created_ns;
+  if (!summary.pod.empty())
+    metadata.pod = summary.pod;
+  if (!summary.sandbox_id.empty())
+    metadata.sandbox_id = summary.sandbox_id;
   if (summary.state == container_state::unknown || same_state)
     return;
   metadata.state = summary.state;
@@ -47,8 +51,9 @@ void merge_full(cached_container& entry, container_metadata fresh) {
     fresh.started_ns = old.started_ns;
   if (fresh.image_digest.empty() && fresh.image == old.image)
     fresh.image_digest = old.image_digest;
-  if (fresh.runtime != runtime_kind::docker) // docker keeps book of it itself
-    fresh.oom_killed = old.oom_killed;
+  // docker and podman keep book of it themselves.
+  if (fresh.runtime != runtime_kind::docker && fresh.runtime != runtime_kind::podman)
+    fresh.oom_killed = fresh.oom_killed || old.oom_killed;
   entry.metadata = std::move(fresh);
 }
 
@@ -87,6 +92,10 @@ void merge_names(cached_container& entry, const runtime_event& event) {
   if (!event.named)
     return;
   metadata.name = event.metadata.name;
+  if (!event.metadata.pod.empty()) {
+    metadata.pod = event.metadata.pod;
+    metadata.sandbox_id = event.metadata.sandbox_id;
+  }
   if (!entry.named) { // Labels never change in docker, and an event's may be disguised.
     metadata.labels = event.metadata.labels;
     metadata.sandbox = event.metadata.sandbox;

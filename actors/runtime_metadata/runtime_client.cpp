@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/runtime_metadata/runtime_client.hpp"
 
+#include "actors/runtime_metadata/bundle_client.hpp"
 #include "actors/runtime_metadata/containerd_client.hpp"
 #include "actors/runtime_metadata/cri_client.hpp"
 #include "actors/runtime_metadata/docker_client.hpp"
@@ -20,6 +21,8 @@ std::shared_ptr<runtime_client> make_runtime_client(const runtime_endpoint& endp
     return std::make_shared<cri_client>(endpoint);
   if (endpoint.kind == runtime_kind::podman)
     return std::make_shared<podman_client>(endpoint);
+  if (endpoint.kind == runtime_kind::unknown)
+    return std::make_shared<bundle_client>(endpoint);
   return std::make_shared<docker_client>(endpoint);
 }
 
