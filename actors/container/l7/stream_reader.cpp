@@ -16,6 +16,7 @@ uint64_t stream_reader::drop_all() {
 
 uint64_t stream_reader::resynchronise() {
   skip_ = 0;
+  resumed_ = true;
   return drop_all();
 }
 
@@ -51,15 +52,18 @@ uint64_t stream_reader::take(const chunk& x) {
   begun_ = true;
   expected_ = x.position + x.size;
   if (hole_ > 0) // Nobody could pass over it.
-    dropped += drop_all();
+    dropped += resynchronise();
   auto captured =
       x.captured.substr(0, static_cast<size_t>(std::min<uint64_t>(x.captured.size(), x.size)));
   const auto skipped = std::min(skip_, x.size);
   skip_ -= skipped;
   captured.remove_prefix(static_cast<size_t>(std::min<uint64_t>(skipped, captured.size())));
   const auto left = x.size - skipped;
-  if (captured.empty()) // The next message begins where nothing was captured, or not here.
+  if (captured.empty()
+      && !has_bytes()) { // The next message begins where nothing was captured, or not here.
+    resumed_ = resumed_ || left > 0;
     return dropped + left;
+  }
   const auto room = buffer_max - std::min(buffer_max, bytes().size());
   captured = captured.substr(0, room);
   append(captured, x.time_ns);
@@ -68,6 +72,7 @@ uint64_t stream_reader::take(const chunk& x) {
 }
 
 uint64_t stream_reader::pass(uint64_t length) {
+  resumed_ = false;
   const auto available = bytes().size();
   if (length < available || (length == available && hole_ == 0)) {
     consumed_ += static_cast<size_t>(length);
@@ -80,8 +85,10 @@ uint64_t stream_reader::pass(uint64_t length) {
   const auto behind = length - available;
   const auto hole = std::exchange(hole_, 0);
   drop_all();
-  if (behind < hole) // The next message begins where nothing was captured.
+  if (behind < hole) { // The next message begins where nothing was captured.
+    resumed_ = true;
     return hole - behind;
+  }
   skip_ = behind - hole;
   return 0;
 }

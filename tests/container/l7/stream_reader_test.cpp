@@ -74,6 +74,7 @@ TEST_CASE_FIXTURE(direction, "stream reader: what was not captured lies within a
   }
   SUBCASE("that ends before: the next one begins unseen") {
     CHECK(reader.pass(90) == 10);
+    CHECK(reader.is_resumed());
     CHECK(send("next") == 0);
     CHECK(reader.bytes() == "next");
   }
@@ -88,6 +89,7 @@ TEST_CASE_FIXTURE(direction, "stream reader: what was not captured lies within a
   }
   SUBCASE("that is given up") {
     CHECK(reader.resynchronise() == 100);
+    CHECK(reader.is_resumed());
     CHECK_FALSE(reader.has_bytes());
   }
 }
@@ -99,6 +101,7 @@ TEST_CASE_FIXTURE(direction, "stream reader: a chunk that was lost") {
     lose(10);
     CHECK(send("xxxxxxnext") == 0);
     CHECK(reader.bytes() == "next");
+    CHECK_FALSE(reader.is_resumed());
   }
   SUBCASE("beyond that begins anew with the next chunk") {
     send("head");
@@ -106,6 +109,9 @@ TEST_CASE_FIXTURE(direction, "stream reader: a chunk that was lost") {
     lose(10);
     CHECK(send("next") == 0);
     CHECK(reader.bytes() == "next");
+    CHECK(reader.is_resumed());
+    CHECK(reader.pass(4) == 0);
+    CHECK_FALSE(reader.is_resumed());
   }
   SUBCASE("in the midst of a message drops its beginning") {
     send("begin");
@@ -121,6 +127,16 @@ TEST_CASE_FIXTURE(direction, "stream reader: a chunk without captured bytes") {
   send("head", 4);
   CHECK(reader.pass(60) == 0);
   CHECK(send("", 56) == 0);
+  CHECK(send("next") == 0);
+  CHECK(reader.bytes() == "next");
+}
+
+TEST_CASE_FIXTURE(direction, "stream reader: a chunk without captured bytes within a message") {
+  send("he");
+  CHECK(send("", 50) == 0);
+  CHECK(reader.bytes() == "he");
+  CHECK(reader.is_cut());
+  CHECK(reader.pass(52) == 0);
   CHECK(send("next") == 0);
   CHECK(reader.bytes() == "next");
 }
@@ -152,6 +168,38 @@ TEST_CASE_FIXTURE(direction, "stream reader: ten thousand small messages keep th
     CHECK(reader.time_ns() == static_cast<uint64_t>(2 * i + 1));
     CHECK(reader.pass(5) == 0);
   }
+}
+
+TEST_CASE_FIXTURE(direction, "stream reader: a row that is broken tells so") {
+  send("head", 100);
+  reader.pass(100);
+  send("headbody");
+  reader.pass(20);
+  lose(4);
+  send("xxxxxxxxnext");
+  REQUIRE(reader.bytes() == "next");
+  CHECK(reader.breaks() == 0);
+  SUBCASE("by bytes that were lost between two messages") {
+    reader.pass(4);
+    lose(1);
+    CHECK(send("next") == 0);
+  }
+  SUBCASE("by a message that began unseen") {
+    reader.pass(4);
+    CHECK(send("head", 10) == 0);
+    CHECK(reader.pass(9) == 1);
+  }
+  SUBCASE("by a hole that nobody passed") {
+    send("", 0);
+    send("more", 100);
+    CHECK(send("next") == 8 + 96);
+  }
+  SUBCASE("by a chunk of which nothing was captured") {
+    reader.pass(4);
+    CHECK(send("", 5) == 5);
+  }
+  SUBCASE("by giving up") { reader.resynchronise(); }
+  CHECK(reader.breaks() == 1);
 }
 
 TEST_CASE("stream reader: a size that is smaller than what was captured is believed") {
