@@ -78,6 +78,7 @@ int run_agent_command(const agent_request& request, const output_streams& stream
   auto factories = make_factories(config, *machine.hierarchy);
   if (!config.listen.empty())
     add_exporter(factories, config);
+  add_workloads(factories, config);
   troupe_run run{std::move(factories), stop};
   const int code = watch(run, stop, config.listen, streams);
   bound.emplace(end_timeout, exit_error);

@@ -9,6 +9,7 @@
 #include "actors/exporter/exporter.hpp"
 #include "actors/gc_ticker/gc_ticker.hpp"
 #include "actors/host/host.hpp"
+#include "actors/kubernetes_workloads/kubernetes_workloads.hpp"
 #include "actors/registry/registry.hpp"
 #include "actors/runtime_metadata/runtime_metadata.hpp"
 
@@ -65,6 +66,14 @@ void add_exporter(troupe_factories& factories, const settings& config) {
   factories.exporter = [config, board = factories.board](caf::actor_system& system,
                                                          const troupe_directory& directory) {
     return system.spawn(exporter, config, directory, board);
+  };
+}
+
+void add_workloads(troupe_factories& factories, const settings& config) {
+  if (config.workloads_url.empty())
+    return;
+  factories.kubernetes_workloads = [config](caf::actor_system& system, const registry_actor& to) {
+    return system.spawn<caf::detached>(kubernetes_workloads, config, to);
   };
 }
 

@@ -20,6 +20,9 @@ namespace troupe {
 /// Adds the endpoint.
 void add_exporter(troupe_factories& factories, const settings& config);
 
+/// Adds the one that asks Kubernetes for workloads, where that is set.
+void add_workloads(troupe_factories& factories, const settings& config);
+
 /// Adds a console that prints to `out`.
 void add_console(troupe_factories& factories, const stream_options& options, int out);
 

@@ -22,6 +22,7 @@ constexpr auto where_to_look = "Where to look";
 constexpr auto kernel_side = "Kernel side";
 constexpr auto inside = "Actors and bounds";
 constexpr auto endpoint = "Endpoint";
+constexpr auto kubernetes = "Kubernetes workloads";
 constexpr auto logging = "Logging";
 
 setting text_setting(std::string_view key, std::string_view group, std::string_view value,
@@ -277,6 +278,34 @@ std::vector<setting> endpoint_settings() {
   };
 }
 
+setting workloads_url_setting() {
+  auto x = text_setting("workloads_url", kubernetes, "URL",
+                        "pod list of this node, the kubelet's or the API server's; empty: off",
+                        scope_agent, &settings::workloads_url);
+  x.set = [](configuration& c, std::string_view text) -> std::string {
+    if (!text.empty() && !text.starts_with("https://") && !text.starts_with("http://"))
+      return "write a URL, like https://127.0.0.1:10250/pods";
+    c.agent.workloads_url = text;
+    return {};
+  };
+  return x;
+}
+
+std::vector<setting> kubernetes_settings() {
+  return {
+      workloads_url_setting(),
+      text_setting("workloads_token_file", kubernetes, "PATH",
+                   "bearer token for it, read again for every call", scope_agent,
+                   &settings::workloads_token_file),
+      text_setting("workloads_ca_file", kubernetes, "PATH",
+                   "who may sign its certificate (default: the system's); \"insecure\": anybody",
+                   scope_agent, &settings::workloads_ca_file),
+      duration_setting_of("workloads_interval", kubernetes, "how often it is asked", scope_agent,
+                          &settings::workloads_interval, milliseconds{1'000},
+                          milliseconds{3'600'000}),
+  };
+}
+
 std::vector<setting> logging_settings() {
   return {
       choice_setting("log_level",
@@ -308,8 +337,8 @@ std::string setting::environment() const {
 const std::vector<setting>& settings_schema() {
   static const auto all = [] {
     std::vector<setting> schema;
-    for (auto make :
-         {where_settings, kernel_settings, actor_settings, endpoint_settings, logging_settings})
+    for (auto make : {where_settings, kernel_settings, actor_settings, endpoint_settings,
+                      kubernetes_settings, logging_settings})
       for (auto& x : make())
         schema.push_back(std::move(x));
     return schema;

@@ -25,7 +25,8 @@ enum setting_scope : uint8_t {
   scope_kernel = 2,   ///< whoever loads BPF programs
   scope_endpoint = 4, ///< whoever serves metrics
   scope_actors = 8,   ///< whoever runs the actors, without a kernel too: a replay
-  scope_all = 15,
+  scope_agent = 16,   ///< the agent alone
+  scope_all = 31,
 };
 
 /// One setting. The table of these is the only place that knows names, bounds and meanings: the

@@ -81,7 +81,8 @@ void introduce(pointer self, role child) {
     self->send(st.gc_ticker, tick_target_actor{st.directory.bpf_reader});
   if (child == role::registry && st.children.is_running(role::kubernetes_workloads))
     self->send(st.kubernetes_workloads, st.directory.registry);
-  if (child != role::exporter && st.children.is_running(role::exporter))
+  const bool in_directory = child != role::exporter && child != role::kubernetes_workloads;
+  if (in_directory && st.children.is_running(role::exporter))
     self->send(st.exporter, st.directory);
 }
 

@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(supervised_world, "supervisor: an exit ends all children") {
     CAPTURE(name);
     CHECK(ended(child));
   }
-  CHECK(starts.size() == 7);
+  CHECK(starts.size() == 8);
 }
 
 TEST_CASE_FIXTURE(supervised_world, "supervisor: an exit during a wait starts nobody") {
