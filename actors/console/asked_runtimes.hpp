@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Uses CAF: it asks an actor, and commands with actors of their own take its system.
+
 #include "actors/console/actor_system_config.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"

@@ -218,8 +218,9 @@ known_rows<container_network> networks_of(const inspection& x) {
 
 /// Hundreds of containers share the host's time namespace; nobody wants to read their names.
 std::string shared_text(const inspected_namespace& x) {
-  constexpr size_t named_max = 4;
   const auto& names = x.use.shared_with;
+  const bool hosts = !names.empty() && names.front() == "host";
+  const size_t named_max = hosts ? 1 : 4;
   if (names.size() <= named_max)
     return column_text(names);
   return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + named_max, " "),

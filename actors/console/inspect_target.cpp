@@ -58,7 +58,7 @@ std::optional<list_row> find_target(const std::string& target, const std::vector
     if (names_container(target, scope_of(row.identity, row.metadata)))
       found.push_back(row);
   const auto is_exact = [&](const list_row& row) {
-    return row.identity.container_id == target || row.metadata.id == target;
+    return row.identity.container_id == target;
   };
   if (std::any_of(found.begin(), found.end(), is_exact)) // "/lxc/a" is meant, not "/lxc/a/b".
     std::erase_if(found, [&](const list_row& row) { return !is_exact(row); });

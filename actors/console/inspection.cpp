@@ -12,10 +12,10 @@ namespace troupe {
 
 namespace {
 
-/// Whoever else has namespaces: the host's first process, and every container.
+/// Whoever else has namespaces: the host, and every container.
 std::vector<namespace_user> others_of(const list_row& container, const process_groups& groups,
                                       const std::string& host_root) {
-  std::vector<namespace_user> others{{"host", read_namespaces(host_root, 1)}};
+  std::vector<namespace_user> others{{"host", read_host_namespaces(host_root)}};
   std::set<std::string> seen;
   for (const auto& group : groups.all()) {
     const auto& metadata = group.container.metadata;

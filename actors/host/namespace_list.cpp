@@ -14,6 +14,11 @@ namespace {
 constexpr std::array<std::string_view, 8> kinds{"cgroup", "ipc",  "mnt",  "net",
                                                 "pid",    "time", "user", "uts"};
 
+/// include/linux/proc_ns.h, in the order of `kinds`. All are below those that are given out later,
+/// so a kernel that has none for a kind (net and mnt before 6.18) has nobody with this number.
+constexpr std::array<uint64_t, 8> initial{0xEFFFFFFB, 0xEFFFFFFF, 0xEFFFFFF8, 0xEFFFFFF9,
+                                          0xEFFFFFFC, 0xEFFFFFFA, 0xEFFFFFFD, 0xEFFFFFFE};
+
 /// 0 when the link is not "net:[4026531840]".
 uint64_t inode_in(std::string_view link, std::string_view kind) {
   if (!link.starts_with(kind) || !link.ends_with(']'))
@@ -37,6 +42,13 @@ namespace_set read_namespaces(const std::string& host_root, uint32_t pid) {
     if (const auto inode = inode_in({link.data(), static_cast<size_t>(size)}, kind))
       result.emplace(kind, inode);
   }
+  return result;
+}
+
+namespace_set read_host_namespaces(const std::string& host_root) {
+  auto result = read_namespaces(host_root, 1);
+  for (size_t i = 0; i < kinds.size(); ++i)
+    result.emplace(kinds[i], initial[i]);
   return result;
 }
 

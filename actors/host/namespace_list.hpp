@@ -18,6 +18,10 @@ using namespace_set = std::map<std::string, uint64_t, std::less<>>;
 /// Empty when the process is gone, or may not be looked at.
 [[nodiscard]] namespace_set read_namespaces(const std::string& host_root, uint32_t pid);
 
+/// The machine's own: those of its first process; kinds that may not be read have the numbers that
+/// the kernel gives to its initial ones.
+[[nodiscard]] namespace_set read_host_namespaces(const std::string& host_root);
+
 /// Somebody who has namespaces.
 struct namespace_user {
   std::string name;

@@ -102,7 +102,7 @@ TEST_CASE("inspect: columns have headings, aligned names and tables") {
            "\n"
            "Namespaces\n"
            "  KIND    INODE  ASKED          SHARED WITH\n"
-           "  net   4026532  container:abc  host /docker/proxy\n"
+           "  net   4026532  container:abc  host and 1 more\n"
            "\n"
            "Connections\n"
            "  PROTOCOL  LOCAL        PEER           STATE          SENT  RECEIVED     RTT  "

@@ -31,6 +31,17 @@ TEST_CASE("namespaces: our own are what the files say") {
   CHECK(own.size() == 8);
 }
 
+TEST_CASE("namespaces: the machine's own where its first process may not be read") {
+  temporary_tree tree;
+  tree.make_directory("/proc/1/ns");
+  REQUIRE(symlink("net:[4026531840]", tree.path("/proc/1/ns/net").c_str()) == 0);
+  const auto host = read_host_namespaces(tree.root());
+  CHECK(host.size() == 8);
+  CHECK(host.at("net") == 4026531840);
+  CHECK(host.at("user") == 4026531837);
+  CHECK(host.at("uts") == 4026531838);
+}
+
 TEST_CASE("namespaces: who shares which") {
   const namespace_set own{{"net", 1}, {"pid", 2}, {"uts", 3}};
   const std::vector<namespace_user> others{
