@@ -44,11 +44,6 @@ public:
   /// The byte behind bytes() will never come: it was not captured.
   [[nodiscard]] bool is_cut() const { return hole_ > 0; }
 
-  /// How often the row of messages was broken: by bytes that were lost or not captured and not
-  /// passed over, or by resynchronise(). What follows a break may be in the midst of a message, and
-  /// messages may be missing before it.
-  [[nodiscard]] uint64_t breaks() const { return breaks_; }
-
   /// Bytes before these were lost, or given up: that a message begins here is to be seen, it does
   /// not follow from the one before.
   [[nodiscard]] bool is_resumed() const { return resumed_; }
@@ -80,7 +75,6 @@ private:
   uint64_t hole_ = 0;     ///< bytes behind buffer_ that were not captured
   uint64_t skip_ = 0;     ///< bytes behind these that belong to a message that was passed
   uint64_t expected_ = 0; ///< position of the next chunk
-  uint64_t breaks_ = 0;
   bool begun_ = false;
   bool resumed_ = false;
 };
