@@ -222,7 +222,7 @@ TEST_CASE_FIXTURE(docker_test, "docker client: events come one by one, however t
   CHECK(opened == 1);
   CHECK(names
         == std::vector<std::string>{"short", "short", "short", "short", "web2", "web", "web", "web",
-                                    "web"});
+                                    "web", "web", "web"});
 }
 
 TEST_CASE_FIXTURE(docker_test, "docker client: a stop ends the event stream at once") {

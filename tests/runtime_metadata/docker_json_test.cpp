@@ -15,9 +15,9 @@ namespace {
 
 constexpr auto web_id = "56e82cbd1d8f868bf7bb85774a26972f3c387d538b5a9271821feb1654694513";
 
-std::vector<runtime_event> recorded_events() {
+std::vector<runtime_event> recorded_events(const char* file = "docker_events.jsonl") {
   std::vector<runtime_event> result;
-  std::istringstream lines{recorded("docker_events.jsonl")};
+  std::istringstream lines{recorded(file)};
   for (std::string line; std::getline(lines, line);) {
     auto event = parse_docker_event(line);
     REQUIRE(event);
@@ -97,7 +97,12 @@ TEST_CASE("docker json: recorded events tell a whole life, and nothing else") {
   using enum runtime_event_kind;
   CHECK(kinds
         == std::vector{created, started, exited, removed, renamed, renamed, paused, resumed,
-                       updated});
+                       exec_started, exec_exited, updated});
+  CHECK(events[8].exec.command == "/bin/true ");
+  CHECK(events[8].exec.id == "0cf413ca1f9006825303182b43ed70c0ac9ef7d88d07472d3dfefe057c648735");
+  CHECK(events[9].exec.id == events[8].exec.id);
+  CHECK(events[9].exec.exit_code == 0);
+  CHECK(events[9].metadata.labels == events[4].metadata.labels);
   CHECK(events[0].metadata.name == "short");
   CHECK(events[0].metadata.labels.at("app") == "b");
   CHECK(events[4].metadata.name == "web2");
@@ -118,11 +123,97 @@ TEST_CASE("docker json: a label called exitCode hides the exit code") {
   CHECK((*event)->time_ns == 5);
 }
 
+TEST_CASE("docker json: all that docker says of a container is kept") {
+  const auto full = inspected(recorded("docker_inspect_details.json"));
+  CHECK(full.health == "healthy");
+  CHECK(full.oci_runtime == "runc");
+  CHECK(full.nomad == nomad_task{"default", "web", "front", "8f1b", "nginx"});
+  REQUIRE(full.details);
+  const auto& x = *full.details;
+  CHECK(x.command == std::vector<std::string>{"/bin/sleep", "1000"});
+  CHECK(x.user == "1000:1000");
+  CHECK(x.working_dir == "/tmp");
+  CHECK(x.hostname == "full-host");
+  CHECK(x.environment.size() == 6);
+  CHECK(x.environment.front() == "SECRET=x");
+  CHECK(x.mounts
+        == std::vector<container_mount>{{"tmpfs", "", "/scratch", false},
+                                        {"bind", "/srv/www", "/mnt", true},
+                                        {"volume", "data", "/data", false}});
+  CHECK(x.networks
+        == std::vector<container_network>{{"bridge", "172.17.0.2", "", "02:42:ac:11:00:02"}});
+  CHECK(x.namespaces
+        == std::map<std::string, std::string>{{"cgroup", "host"},
+                                              {"ipc", "private"},
+                                              {"net", "private"},
+                                              {"pid", "host"},
+                                              {"uts", "private"}});
+  CHECK(x.limits == container_limits{128U << 20, 1500, 512, 100, "0-1"});
+  CHECK(x.log_path.ends_with(full.id + "-json.log"));
+  CHECK(x.restart_policy == "on-failure:3");
+  CHECK(x.privileged);
+  CHECK(x.cgroup_path.empty());
+}
+
+TEST_CASE("docker json: limits, policies and namespaces in their other forms") {
+  const auto of = [](const std::string& host_config) {
+    return *inspected(R"({"Id":"a1","HostConfig":)" + host_config + "}").details;
+  };
+  CHECK(of(R"({"CpuQuota":50000,"CpuPeriod":0})").limits.cpu_millicores == 500);
+  CHECK(of(R"({"CpuQuota":50000,"CpuPeriod":25000})").limits.cpu_millicores == 2000);
+  CHECK(of(R"({"CpuQuota":-1,"PidsLimit":-1,"Memory":-1})").limits == container_limits{});
+  CHECK(of(R"({"RestartPolicy":{"Name":"no"}})").restart_policy.empty());
+  CHECK(of(R"({"RestartPolicy":{"MaximumRetryCount":2,"Name":"always"}})").restart_policy
+        == "always");
+  CHECK(of(R"({"NetworkMode":"container:b2"})").namespaces.at("net") == "container:b2");
+  CHECK(of(R"({"UsernsMode":""})").namespaces.empty());
+  CHECK(of(R"({"CgroupParent":"/pods"})").cgroup_path == "/pods/a1");
+  CHECK(of(R"({"CgroupParent":"pods.slice"})").cgroup_path == "pods.slice:docker:a1");
+  CHECK(of(R"({"Tmpfs":{"/run":"rw,size=1m","/x":"ro"}})").mounts.at(1).read_only);
+}
+
+TEST_CASE("docker json: execs and health are events") {
+  const auto events = recorded_events("docker_events_exec.jsonl");
+  std::vector<std::pair<std::string, std::optional<int>>> ends;
+  std::vector<std::string> commands;
+  std::string health;
+  for (const auto& event : events) {
+    if (event.kind == runtime_event_kind::exec_started)
+      commands.push_back(event.exec.command);
+    if (event.kind == runtime_event_kind::exec_exited)
+      ends.emplace_back(event.exec.id.substr(0, 8), event.exec.exit_code);
+    if (event.kind == runtime_event_kind::health_changed)
+      health = event.metadata.health;
+  }
+  CHECK(commands == std::vector<std::string>{"sh -c exit 3", "sh -c exit 4", "/bin/sh -c true"});
+  // The second container has labels called execID and exitCode: docker lets them win.
+  CHECK(ends
+        == std::vector<std::pair<std::string, std::optional<int>>>{
+            {"79fe0388", 3}, {"mine", std::nullopt}, {"dd3924b4", 0}});
+  CHECK(health == "healthy");
+}
+
+TEST_CASE("docker json: docker's own record of a container reads like its answer") {
+  const auto x = inspected(recorded("docker_config_v2.json"));
+  CHECK(x.name == "full");
+  CHECK(x.state == container_state::running);
+  CHECK(x.pid == 29697);
+  CHECK(x.image == "bb:1");
+  CHECK(x.labels.at("app") == "shop");
+  const auto state = [](const std::string& flags) {
+    return inspected(R"({"ID":"a1","State":{)" + flags + "}}").state;
+  };
+  CHECK(state(R"("Running":true,"Paused":true)") == container_state::paused);
+  CHECK(state(R"("Running":true,"Restarting":true)") == container_state::exited);
+  CHECK(state(R"("Running":false)") == container_state::created);
+  CHECK(state(R"("Running":false,"StartedAt":"2026-11-22T06:39:02Z")") == container_state::exited);
+}
+
 TEST_CASE("docker json: events of other things are not ours") {
   for (const char* line :
        {R"({"Type":"network","Action":"create","Actor":{"ID":"a1","Attributes":{}}})",
-        R"({"Type":"container","Action":"exec_die","Actor":{"ID":"a1","Attributes":{}}})",
-        R"({"Type":"container","Action":"health_status: healthy","Actor":{"ID":"a1"}})",
+        R"({"Type":"container","Action":"exec_create: sh","Actor":{"ID":"a1","Attributes":{}}})",
+        R"({"Type":"container","Action":"kill","Actor":{"ID":"a1","Attributes":{}}})",
         R"({"Type":"container","Action":"start","Actor":{"ID":"../../x","Attributes":{}}})",
         "{}"}) {
     CAPTURE(line);
