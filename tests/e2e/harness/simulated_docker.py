@@ -29,42 +29,44 @@ class SimulatedDocker:
     def __init__(self, path):
         self.path = str(path)
         self._lock = threading.Lock()
-        self._containers = {}  # id -> (name, pid)
+        self._containers = {}  # id -> (name, pid, labels)
         self._streams = set()
         self._server = _Server(self.path, _Handler)
         self._server.docker = self
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def add(self, container_id, name, pid):
+    def add(self, container_id, name, pid, labels=None):
+        labels = labels or {}
         with self._lock:
-            self._containers[container_id] = (name, pid)
+            self._containers[container_id] = (name, pid, labels)
         for action in ("create", "start"):
-            self._tell(action, container_id, name)
+            self._tell(action, container_id, name, **labels)
 
     def remove(self, container_id):
         with self._lock:
-            name, _ = self._containers.pop(container_id)
-        self._tell("die", container_id, name, exitCode="0")
-        self._tell("destroy", container_id, name)
+            name, _, labels = self._containers.pop(container_id)
+        self._tell("die", container_id, name, exitCode="0", **labels)
+        self._tell("destroy", container_id, name, **labels)
 
     def listing(self):
         with self._lock:
             return [{"Id": container_id, "Names": [f"/{name}"], "Image": "simulated:1",
                      "ImageID": IMAGE_DIGEST, "Created": 1700000000, "State": "running",
-                     "Labels": {}} for container_id, (name, _) in self._containers.items()]
+                     "Labels": labels}
+                    for container_id, (name, _, labels) in self._containers.items()]
 
     def inspect(self, container_id):
         with self._lock:
             found = self._containers.get(container_id)
         if found is None:
             return None
-        name, pid = found
+        name, pid, labels = found
         return {"Id": container_id, "Name": f"/{name}", "Image": IMAGE_DIGEST,
                 "Created": "2023-11-14T22:13:20Z", "RestartCount": 0,
                 "State": {"Status": "running", "Pid": pid, "ExitCode": 0, "OOMKilled": False,
                           "StartedAt": "2023-11-14T22:13:20Z",
                           "FinishedAt": "0001-01-01T00:00:00Z"},
-                "Config": {"Image": "simulated:1", "Labels": {}}}
+                "Config": {"Image": "simulated:1", "Labels": labels}}
 
     def close(self):
         with self._lock:
