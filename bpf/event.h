@@ -38,6 +38,7 @@ enum event_kind {
 	EVENT_TCP_CONNECT_FAILED = 11, /* struct tcp_connection_totals, for the SYN's retransmits */
 	EVENT_TCP_CLOSED = 12,	       /* struct tcp_connection_totals; the last word on it */
 	EVENT_TCP_PROGRESS = 13, /* struct tcp_connection_totals; from the iterator at a tick */
+	EVENT_L7_CHUNK = 14,	 /* struct l7_chunk; a send or receive, with its first bytes */
 
 	EVENT_KIND_COUNT
 };
@@ -58,6 +59,15 @@ enum loss_reason {
 enum cgroup_flag {
 	CGROUP_IGNORED = 1, /* user space wants none of this cgroup's process and socket events */
 };
+
+/* Value of the map `l7_verdicts` (key: socket cookie): what user space wants of a connection. */
+struct l7_verdict {
+	__u16 bytes[2]; /* of each send, of each receive; at most L7_CAPTURE_MAX */
+	__u8 opaque;	/* nothing, ever */
+	__u8 pad[3];
+};
+
+enum { L7_CAPTURE_MAX = 1024 }; /* a power of two */
 
 enum { EVENT_COMM_SIZE = 16, EVENT_ARGV_MAX = 1024, EVENT_PATH_MAX = 1024 };
 
@@ -167,6 +177,25 @@ struct tcp_connection_totals {
 	__u32 retransmits;    /* segments */
 };
 
+enum l7_flag {
+	L7_SENT = 1,	  /* by the owner; else received */
+	L7_OUTBOUND = 2,  /* the owner dialled */
+	L7_MIDSTREAM = 4, /* the connection is older than our view of it */
+};
+
+struct l7_chunk {
+	struct event_header header; /* the connection's owner */
+	__u64 socket_cookie;
+	__u64 position; /* bytes of this direction before it, since our view of it began */
+	__u32 size;	/* bytes that were sent or received */
+	__u16 captured; /* the first of them, behind this struct; 0 also where they cannot be read */
+	__u8 flags;	/* enum l7_flag */
+	__u8 pad;
+	struct tcp_endpoint_pair endpoints;
+	__u8 pad2[4];
+	/* the captured bytes follow; header.size is a multiple of 8 */
+};
+
 #ifdef __cplusplus
 #define TROUPE_CHECK_SIZE(type, bytes)                                                             \
 	static_assert(sizeof(type) == (bytes) && std::is_trivially_copyable_v<type>);              \
@@ -187,5 +216,7 @@ TROUPE_CHECK_SIZE(tcp_endpoint_pair, 36);
 TROUPE_CHECK_SIZE(tcp_listen, 64);
 TROUPE_CHECK_SIZE(tcp_connection, 96);
 TROUPE_CHECK_SIZE(tcp_connection_totals, 120);
+TROUPE_CHECK_SIZE(l7_verdict, 8);
+TROUPE_CHECK_SIZE(l7_chunk, 96);
 
 #endif

@@ -45,13 +45,17 @@ static __always_inline void *reserve_record(enum event_kind kind, __u64 size)
  * the clock, and is woken when much lies unread. Not by every event from then on, which would slow
  * everybody down just when the machine is busy: by those around each multiple of the threshold.
  */
-static __always_inline void submit_record(void *record)
+static __always_inline __u64 wakeup_flag(__u64 unread)
 {
-	__u64 unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 	bool wake = config.wakeup_bytes && unread >= config.wakeup_bytes &&
 		    unread % config.wakeup_bytes < WAKEUP_ZONE_BYTES;
 
-	bpf_ringbuf_submit(record, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	return wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void submit_record(void *record)
+{
+	bpf_ringbuf_submit(record, wakeup_flag(bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)));
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include "bpf/config.h"
 
 #include "cgroup_bpf.skel.h"
+#include "l7_bpf.skel.h"
 #include "oom_bpf.skel.h"
 #include "process_bpf.skel.h"
 #include "process_iter_bpf.skel.h"
@@ -36,6 +37,7 @@ namespace troupe {
 namespace {
 
 constexpr std::string_view socket_owner = "socket_owner";
+constexpr std::string_view l7_capture = "l7";
 constexpr std::string_view accepted_sockets = "accepted_sockets";
 
 // What kprobes are attached by.
@@ -52,7 +54,7 @@ struct object_file {
 // whoever is a victim is known before its exit. Exits are told before anything that says of a
 // process that it is there ("process" begins with them): who comes before us and ends unseen would
 // stay for ever.
-constexpr std::array<object_file, 10> object_files{{
+constexpr std::array<object_file, 11> object_files{{
     {"oom", "", oom_bpf::elf_bytes},
     {"process", "", process_bpf::elf_bytes},
     {"cgroup", "", cgroup_bpf::elf_bytes},
@@ -63,6 +65,7 @@ constexpr std::array<object_file, 10> object_files{{
     {"process_iterator", "", process_iter_bpf::elf_bytes},
     {"socket_iterator", "", socket_progress_bpf::elf_bytes},
     {"socket_scan", "", socket_scan_bpf::elf_bytes},
+    {l7_capture, "", l7_bpf::elf_bytes},
 }};
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -234,6 +237,8 @@ bpf_objects::bpf_objects(const kernel_options& options) {
   auto reason =
       types ? load_maps(options) : std::string{"this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"};
   for (const auto& file : object_files) {
+    if (file.feature == l7_capture && !options.l7)
+      continue;
     if (statuses_.empty() || statuses_.back().feature != file.feature)
       statuses_.push_back({std::string{file.feature}, false, reason, {}});
     auto& status = statuses_.back();
@@ -298,6 +303,11 @@ const bpf_feature* bpf_objects::find(std::string_view feature) const {
 
 int bpf_objects::map_fd(const char* name) const {
   return maps_ ? bpf_object__find_map_fd_by_name(maps_->object(), name) : -1;
+}
+
+int bpf_objects::map_fd_of(std::string_view feature, const char* name) const {
+  const auto* found = find(feature);
+  return found != nullptr ? bpf_object__find_map_fd_by_name(found->object(), name) : -1;
 }
 
 std::vector<bpf_map*> bpf_objects::shared_maps() const {

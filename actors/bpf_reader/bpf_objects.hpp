@@ -32,6 +32,8 @@ struct kernel_options {
   std::string cgroup_controller;
   /// For tests: no other cgroup's events; 0 for all.
   cgroup_id only_cgroup = 0;
+  /// Capture what is said on connections.
+  bool l7 = false;
   /// For tests: the one way to learn an accepted socket's owner that may be taken.
   std::string socket_owner_hook;
 };
@@ -83,6 +85,9 @@ public:
 
   /// A map that several objects share ("events", "losses", ...); -1 when nothing could be loaded.
   [[nodiscard]] int map_fd(const char* name) const;
+
+  /// A map of one feature; -1 when that is off.
+  [[nodiscard]] int map_fd_of(std::string_view feature, const char* name) const;
 
   /// The shared maps, for their sizes.
   [[nodiscard]] std::vector<bpf_map*> shared_maps() const;

@@ -25,7 +25,8 @@ inline constexpr std::array<std::string_view, EVENT_KIND_COUNT> event_kind_names
     "tcp_opened",
     "tcp_connect_failed",
     "tcp_closed",
-    "tcp_progress"};
+    "tcp_progress",
+    "l7_chunk"};
 
 inline constexpr std::array<std::string_view, LOSS_REASON_COUNT> loss_reason_names{
     "ring_full", "ring_share", "map_full", "owner_unknown"};

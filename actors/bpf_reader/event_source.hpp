@@ -55,6 +55,12 @@ public:
   /// Wants no more process and socket events of a cgroup, or wants them again. Best effort.
   virtual void set_ignored(cgroup_id cgroup, bool ignored) = 0;
 
+  /// How much of a connection's sends and receives is wanted from now on. Best effort: what was
+  /// wanted before may still come.
+  virtual void set_verdict(uint64_t /*socket_cookie*/, const l7_verdict& /*verdict*/) {}
+  /// The connection is over.
+  virtual void forget_verdict(uint64_t /*socket_cookie*/) {}
+
   [[nodiscard]] virtual std::vector<feature_status> features() const = 0;
 
   /// All losses since the start.

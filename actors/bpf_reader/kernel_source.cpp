@@ -105,6 +105,16 @@ void kernel_source::set_ignored(cgroup_id cgroup, bool ignored) {
     bpf_map_delete_elem(fd, &key);
 }
 
+void kernel_source::set_verdict(uint64_t socket_cookie, const l7_verdict& verdict) {
+  if (const auto fd = objects_.map_fd_of("l7", "l7_verdicts"); fd >= 0)
+    bpf_map_update_elem(fd, &socket_cookie, &verdict, BPF_ANY);
+}
+
+void kernel_source::forget_verdict(uint64_t socket_cookie) {
+  if (const auto fd = objects_.map_fd_of("l7", "l7_verdicts"); fd >= 0)
+    bpf_map_delete_elem(fd, &socket_cookie);
+}
+
 std::vector<feature_status> kernel_source::features() const {
   return objects_.statuses();
 }

@@ -69,6 +69,7 @@ public:
       trace_.closed(record, comm_for_trace(record.connection.header));
   }
   void tcp_progress(const tcp_connection_totals& record) { counters_.connections.progress(record); }
+  void l7_captured(const l7_chunk& /*record*/, std::string_view /*bytes*/) {}
 
 private:
   void trace_life_of(const process_exited& record, bool setup) {

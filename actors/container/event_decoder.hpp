@@ -52,6 +52,8 @@ constexpr size_t least_size(uint16_t kind) {
     case EVENT_TCP_CLOSED:
     case EVENT_TCP_PROGRESS:
       return sizeof(tcp_connection_totals);
+    case EVENT_L7_CHUNK:
+      return sizeof(l7_chunk);
     default:
       return 0;
   }
@@ -95,6 +97,16 @@ bool visit_cgroup(const std::byte* at, Visitor& visitor) {
   return true;
 }
 
+template <class Visitor>
+bool visit_chunk(const std::byte* at, Visitor& visitor) {
+  const auto& record = as<l7_chunk>(at);
+  std::string_view captured;
+  if (!tail<l7_chunk>(at, record.captured, captured))
+    return false;
+  visitor.l7_captured(record, captured);
+  return true;
+}
+
 /// Calls the visitor for one record whose header and least size were checked.
 template <class Visitor>
 bool visit(const std::byte* at, Visitor& visitor) {
@@ -124,6 +136,8 @@ bool visit(const std::byte* at, Visitor& visitor) {
       return visitor.tcp_closed(as<tcp_connection_totals>(at)), true;
     case EVENT_TCP_PROGRESS:
       return visitor.tcp_progress(as<tcp_connection_totals>(at)), true;
+    case EVENT_L7_CHUNK:
+      return visit_chunk(at, visitor);
     default:
       return false;
   }
@@ -138,8 +152,8 @@ bool visit(const std::byte* at, Visitor& visitor) {
 ///
 /// The visitor has forked, executed(record, argv), exited, moved, found,
 /// cgroup_created(record, path), cgroup_removed, listen_opened, listen_closed, tcp_opened,
-/// tcp_connect_failed, tcp_closed and tcp_progress. References and views end
-/// with the batch.
+/// tcp_connect_failed, tcp_closed, tcp_progress and l7_captured(record, bytes). References and
+/// views end with the batch.
 template <class Visitor>
 decode_result decode_records(std::span<const std::byte> records, Visitor&& visitor) {
   decode_result result;

@@ -39,6 +39,7 @@ struct notebook {
     seen.back() += std::to_string(x.bytes_sent);
   }
   void tcp_progress(const tcp_connection_totals& x) { note("progress", x.connection.header); }
+  void l7_captured(const l7_chunk& x, std::string_view /*bytes*/) { note("l7", x.header); }
 
   void note(const char* what, const event_header& header) {
     seen.push_back(std::string{what} + " " + std::to_string(header.pid) + " ");

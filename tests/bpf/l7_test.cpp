@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/bpf/gate.hpp"
+#include "tests/bpf/tcp_pair.hpp"
+#include "tests/bpf/watched_kernel.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+using namespace troupe;
+
+namespace {
+
+struct captured_chunk {
+  l7_chunk record;
+  std::string bytes;
+
+  [[nodiscard]] bool sent() const { return (record.flags & L7_SENT) != 0; }
+  [[nodiscard]] bool by_client() const { return sent() == ((record.flags & L7_OUTBOUND) != 0); }
+};
+
+std::vector<captured_chunk> chunks_of(const kept_records& records) {
+  std::vector<captured_chunk> result;
+  for (const auto& bytes : records.records()) {
+    const auto& header = *reinterpret_cast<const event_header*>(bytes.data());
+    if (header.kind != EVENT_L7_CHUNK)
+      continue;
+    auto& x = result.emplace_back();
+    std::memcpy(static_cast<void*>(&x.record), bytes.data(), sizeof(x.record));
+    x.bytes.assign(reinterpret_cast<const char*>(bytes.data() + sizeof(x.record)),
+                   x.record.captured);
+  }
+  return result;
+}
+
+/// Those of one end: its sends, or its receives.
+std::vector<captured_chunk> of(const std::vector<captured_chunk>& all, bool outbound, bool sent) {
+  std::vector<captured_chunk> result;
+  for (const auto& x : all)
+    if (((x.record.flags & L7_OUTBOUND) != 0) == outbound && x.sent() == sent)
+      result.push_back(x);
+  return result;
+}
+
+kernel_options capturing() {
+  auto options = test_options();
+  options.l7 = true;
+  return options;
+}
+
+struct l7_test : watched_kernel {
+  l7_test() : watched_kernel{capturing()} {}
+
+  [[nodiscard]] bool is_on() const {
+    for (const auto& x : source.features())
+      if (x.feature == "l7")
+        return x.enabled;
+    return false;
+  }
+
+  /// Runs it in the cgroup, with both ends of a connection, and reads all that came of it.
+  std::vector<captured_chunk> run(const std::function<bool(const tcp_pair&)>& talk) {
+    const auto pid = cgroup.start([&] {
+      const tcp_listener listener;
+      return talk(tcp_pair{listener}) ? 0 : 1;
+    });
+    int status = 0;
+    waitpid(pid, &status, 0);
+    CHECK(status == 0);
+    CHECK(await_count(EVENT_TCP_CLOSED, 2));
+    read_rest();
+    return chunks_of(records);
+  }
+};
+
+using way = std::function<ssize_t(int fd, char* bytes, size_t size)>;
+
+ssize_t by_message(int fd, char* bytes, size_t size, bool send) {
+  std::array<iovec, 2> parts{{{bytes, 2}, {bytes + 2, size - 2}}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  return send ? sendmsg(fd, &message, 0) : recvmsg(fd, &message, 0);
+}
+
+ssize_t by_vectors(int fd, char* bytes, size_t size, bool send) {
+  std::array<iovec, 3> parts{{{bytes, 1}, {bytes + 1, 0}, {bytes + 1, size - 1}}};
+  return send ? writev(fd, parts.data(), parts.size()) : readv(fd, parts.data(), parts.size());
+}
+
+/// Every way to send with every way to receive.
+const std::vector<std::pair<way, way>> ways{
+    {[](int fd, char* x, size_t n) { return write(fd, x, n); },
+     [](int fd, char* x, size_t n) {
+       return read(fd, x, n);
+     }},
+    {[](int fd, char* x, size_t n) { return send(fd, x, n, 0); },
+     [](int fd, char* x, size_t n) {
+       return recv(fd, x, n, 0);
+     }},
+    {[](int fd, char* x, size_t n) { return by_vectors(fd, x, n, true); },
+     [](int fd, char* x, size_t n) {
+       return by_vectors(fd, x, n, false);
+     }},
+    {[](int fd, char* x, size_t n) { return by_message(fd, x, n, true); },
+     [](int fd, char* x, size_t n) {
+       return by_message(fd, x, n, false);
+     }},
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(l7_test, "l7: what is said is captured on both ends, whichever call says it") {
+  if (!is_on())
+    return; // What this kernel may be without: tests/kernels.
+  const auto chunks = run([](const tcp_pair& pair) {
+    std::array<char, 64> heard{};
+    for (size_t i = 0; i < ways.size(); ++i) {
+      auto text = "message " + std::to_string(i);
+      if (ways[i].first(pair.client.fd(), text.data(), text.size())
+              != static_cast<ssize_t>(text.size())
+          || ways[i].second(pair.server.fd(), heard.data(), text.size())
+                 != static_cast<ssize_t>(text.size()))
+        return false;
+    }
+    return true;
+  });
+  REQUIRE(chunks.size() == 2 * ways.size());
+  for (const auto& side : {of(chunks, true, true), of(chunks, false, false)}) {
+    REQUIRE(side.size() == ways.size());
+    for (size_t i = 0; i < side.size(); ++i) {
+      CHECK(side[i].bytes == "message " + std::to_string(i));
+      CHECK(side[i].record.size == 9);
+      CHECK(side[i].record.position == 9 * i);
+      CHECK(side[i].by_client());
+    }
+  }
+  CHECK(chunks[0].record.endpoints.remote_port == chunks[1].record.endpoints.local_port);
+}
+
+TEST_CASE_FIXTURE(l7_test, "l7: only what went through counts") {
+  if (!is_on())
+    return; // What this kernel may be without: tests/kernels.
+  const auto chunks = run([](const tcp_pair& pair) {
+    std::array<char, 1 << 16> large{};
+    std::memcpy(large.data(), "hello", 5);
+    if (recv(pair.server.fd(), large.data() + 5, 100, MSG_DONTWAIT) != -1) // Nothing there: EAGAIN.
+      return false;
+    if (send(pair.client.fd(), large.data(), 5, 0) != 5
+        || recv(pair.server.fd(), large.data() + 5, 5, MSG_PEEK) != 5)
+      return false;
+    return read(pair.server.fd(), large.data() + 5, large.size() - 5) == 5; // Into a large buffer.
+  });
+  REQUIRE(chunks.size() == 2);
+  CHECK(of(chunks, true, true)[0].bytes == "hello");
+  const auto received = of(chunks, false, false);
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].bytes == "hello");
+  CHECK(received[0].record.position == 0);
+}
+
+TEST_CASE_FIXTURE(l7_test, "l7: bytes that nobody can read are counted, with their place") {
+  if (!is_on())
+    return; // What this kernel may be without: tests/kernels.
+  const auto chunks = run([](const tcp_pair& pair) {
+    const auto file = memfd_create("page", 0);
+    if (write(file, "0123456789", 10) != 10)
+      return false;
+    off_t begin = 0;
+    return write(pair.client.fd(), "head", 4) == 4
+           && sendfile(pair.client.fd(), file, &begin, 10) == 10
+           && write(pair.client.fd(), "tail", 4) == 4 && pair.server.receive_bytes(18);
+  });
+  const auto sent = of(chunks, true, true);
+  REQUIRE(sent.size() == 3);
+  CHECK(sent[0].bytes == "head");
+  CHECK(sent[1].record.size == 10);
+  CHECK(sent[1].record.captured == 0);
+  CHECK(sent[2].bytes == "tail");
+  CHECK(sent[2].record.position == 14);
+}
+
+TEST_CASE_FIXTURE(l7_test, "l7: a long send is captured as far as is asked for") {
+  if (!is_on())
+    return; // What this kernel may be without: tests/kernels.
+  const gate connected;
+  const gate decided;
+  const auto pid = cgroup.start([&] {
+    const tcp_listener listener;
+    const tcp_pair pair{listener};
+    std::string text(5000, 'x');
+    std::array<iovec, 4> parts{
+        {{text.data(), 300}, {text.data(), 700}, {text.data(), 1000}, {text.data(), 3000}}};
+    bool good = write(pair.client.fd(), text.data(), 5000) == 5000;
+    connected.open();
+    decided.pass();
+    good = good && writev(pair.client.fd(), parts.data(), parts.size()) == 5000;
+    return good && pair.server.receive_bytes(10'000) ? 0 : 1;
+  });
+  connected.pass();
+  REQUIRE(await_count(EVENT_L7_CHUNK, 1));
+  const auto first = chunks_of(records).at(0);
+  CHECK(first.bytes == std::string(256, 'x'));
+  CHECK(first.record.size == 5000);
+  source.set_verdict(first.record.socket_cookie, {{1024, 0}, 0, {}});
+  decided.open();
+  int status = 0;
+  waitpid(pid, &status, 0);
+  CHECK(status == 0);
+  read_rest();
+  const auto sent = of(chunks_of(records), true, true);
+  REQUIRE(sent.size() == 2);
+  CHECK(sent[1].bytes == std::string(1024, 'x'));
+  CHECK(sent[1].record.position == 5000);
+}
+
+TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is opaque") {
+  if (!is_on())
+    return; // What this kernel may be without: tests/kernels.
+  const gate connected;
+  const gate decided;
+  const auto pid = cgroup.start([&] {
+    const tcp_listener listener;
+    const tcp_pair pair{listener};
+    bool good = pair.client.send_bytes(10);
+    connected.open();
+    decided.pass();
+    for (int i = 0; i < 10; ++i)
+      good = good && pair.client.send_bytes(10);
+    return good ? 0 : 1;
+  });
+  connected.pass();
+  REQUIRE(await_count(EVENT_L7_CHUNK, 1));
+  source.set_verdict(chunks_of(records).at(0).record.socket_cookie, {{0, 0}, 1, {}});
+  decided.open();
+  int status = 0;
+  waitpid(pid, &status, 0);
+  CHECK(status == 0);
+  CHECK(await_count(EVENT_TCP_CLOSED, 2));
+  read_rest();
+  CHECK(of(chunks_of(records), true, true).size() == 1);
+}
+
+TEST_CASE_FIXTURE(l7_test, "l7: a connection that nobody decides about is told of for a while") {
+  if (!is_on())
+    return; // What this kernel may be without: tests/kernels.
+  const auto chunks = run([](const tcp_pair& pair) {
+    for (int i = 0; i < 600; ++i)
+      if (!pair.client.send_bytes(1))
+        return false;
+    return pair.server.receive_bytes(600);
+  });
+  CHECK(of(chunks, true, true).size() == 512);
+}
