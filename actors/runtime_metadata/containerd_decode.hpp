@@ -26,7 +26,8 @@ runtime_kind runtime_of(std::string_view name_space);
 container_metadata to_metadata(const containerd::container_record& record,
                                const std::string& name_space);
 
-/// What a pod's container has from the pod's sandbox: addresses, and whose network it is.
+/// What a pod's container has from the pod's sandbox: addresses, hostname, and whether namespaces
+/// are the host's.
 void join_pod(container_metadata& container, const container_metadata& sandbox);
 
 /// The state of the container's init process.

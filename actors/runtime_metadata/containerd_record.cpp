@@ -92,11 +92,13 @@ void join_pod(container_metadata& container, const container_metadata& sandbox) 
     return;
   auto details = *container.details;
   details.networks = sandbox.details->networks;
-  // A pod's network is its sandbox's, which may be the host's.
-  if (const auto net = sandbox.details->namespaces.find("net");
-      net != sandbox.details->namespaces.end() && net->second == "host"
-      && details.namespaces["net"] == "pod")
-    details.namespaces["net"] = "host";
+  if (details.hostname.empty())
+    details.hostname = sandbox.details->hostname;
+  // What a pod has from its sandbox may be the host's.
+  for (auto& [kind, whose] : details.namespaces)
+    if (const auto i = sandbox.details->namespaces.find(kind);
+        whose == "pod" && i != sandbox.details->namespaces.end() && i->second == "host")
+      whose = "host";
   container.details = std::make_shared<const container_details>(std::move(details));
 }
 

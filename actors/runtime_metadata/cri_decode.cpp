@@ -137,7 +137,9 @@ cri_pod to_pod(const cri::sandbox_status& status) {
                  .name_space = pod.name_space(),
                  .runtime_handler = status.runtime_handler(),
                  .ips = {}};
-  result.host_network = status.linux().namespaces().options().network() == cri::NODE;
+  const auto& namespaces = status.linux().namespaces().options();
+  result.host_network = namespaces.network() == cri::NODE;
+  result.host_ipc = namespaces.ipc() == cri::NODE;
   if (!status.network().ip().empty())
     result.ips.push_back(status.network().ip());
   for (const auto& x : status.network().additional_ips())
@@ -240,9 +242,9 @@ void apply_info(container_metadata& metadata, const cri_info& info, const cri_po
   metadata.nomad = spec->nomad;
   auto& details = spec->details;
   apply_annotations(metadata, details);
-  if (auto net = details.namespaces.find("net");
-      pod.host_network && net != details.namespaces.end())
-    net->second = "host";
+  for (auto& [kind, whose] : details.namespaces)
+    if ((pod.host_network && (kind == "net" || kind == "uts")) || (pod.host_ipc && kind == "ipc"))
+      whose = "host";
   if (metadata.details) { // What CRI says itself goes before what is in the spec.
     const auto& said = *metadata.details;
     details.annotations = said.annotations;

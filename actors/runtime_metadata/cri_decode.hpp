@@ -23,7 +23,8 @@ struct cri_pod {
   std::string name_space;
   std::string runtime_handler; ///< "runsc", "kata", ...; empty: the default
   std::vector<std::string> ips;
-  bool host_network = false; ///< only a status tells
+  bool host_network = false; ///< and host names; only a status tells
+  bool host_ipc = false;     ///< likewise
 };
 
 cri_pod to_pod(const cri::sandbox& sandbox);

@@ -100,7 +100,8 @@ TEST_CASE("containerd: the record has the runtime, the spec and what CRI keeps")
 
 TEST_CASE("containerd: a pod's container has its sandbox's addresses, and the host's network") {
   auto record = record_with({{"io.cri-containerd.kind", "sandbox"}});
-  record.mutable_spec()->set_value(R"({"ociVersion": "1", "linux": {}})");
+  record.mutable_spec()->set_value(R"({"ociVersion": "1", "hostname": "cart-0", "linux":
+      {"namespaces": [{"type": "ipc"}]}})");
   auto& extension = *record.add_extensions();
   extension.set_key("io.cri-containerd.sandbox.metadata");
   extension.mutable_value()->set_value(R"({"Version": "v1", "Metadata": {"IP": "10.1.2.3",
@@ -110,12 +111,15 @@ TEST_CASE("containerd: a pod's container has its sandbox's addresses, and the ho
   join_pod(app, pause);
   CHECK_FALSE(app.details);
   container_details details;
-  details.namespaces["net"] = "pod";
+  details.namespaces = {{"net", "pod"}, {"ipc", "pod"}, {"uts", "pod"}, {"pid", "private"}};
   app.details = std::make_shared<const container_details>(details);
   join_pod(app, pause);
   const std::vector<container_network> expected{{"", "10.1.2.3", "", ""}, {"", "", "fd00::3", ""}};
   CHECK(app.details->networks == expected);
-  CHECK(app.details->namespaces.at("net") == "host");
+  CHECK(app.details->hostname == "cart-0");
+  const std::map<std::string, std::string> whose{
+      {"net", "host"}, {"ipc", "pod"}, {"uts", "host"}, {"pid", "private"}};
+  CHECK(app.details->namespaces == whose);
 }
 
 TEST_CASE("containerd: nerdctl's labels tell restarts and where the log is") {

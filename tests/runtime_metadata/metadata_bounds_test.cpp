@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string>
 
 using namespace troupe;
@@ -57,4 +58,33 @@ TEST_CASE("bounds: long texts are cut, labels beyond the bound dropped") {
   CHECK(x.image.size() == runtime_bounds::image_bytes);
   CHECK(x.labels.size() == runtime_bounds::labels);
   CHECK(x.labels.at("a").size() == runtime_bounds::label_value_bytes);
+}
+
+TEST_CASE("bounds: details are cut, too") {
+  container_details details;
+  details.command.assign(2'000, std::string(10'000, 'a'));
+  details.environment = details.command;
+  details.mounts.assign(1'000, {"bind", std::string(10'000, 's'), std::string(10'000, 'd'), false});
+  details.networks.assign(1'000, {std::string(1'000, 'n'), "", "", ""});
+  details.log_path = details.cgroup_path = std::string(10'000, 'p');
+  details.annotations[std::string(300, 'k')] = "too long a key";
+  details.annotations["key"] = std::string(10'000, 'v');
+  bound(details);
+  CHECK(details.command.size() == runtime_bounds::texts);
+  CHECK(details.environment.back().size() == runtime_bounds::text_bytes);
+  CHECK(details.mounts.size() == runtime_bounds::mounts);
+  CHECK(details.mounts.back().source.size() == runtime_bounds::text_bytes);
+  CHECK(details.networks.size() == runtime_bounds::networks);
+  CHECK(details.networks.back().name.size() == runtime_bounds::name_bytes);
+  CHECK(details.log_path.size() == runtime_bounds::text_bytes);
+  CHECK(details.annotations.size() == 1);
+  CHECK(details.annotations.at("key").size() == runtime_bounds::label_value_bytes);
+}
+
+TEST_CASE("bounds: a CPU quota in thousandths; none is 0") {
+  CHECK(millicores(150'000, 100'000) == 1'500);
+  CHECK(millicores(0, 100'000) == 0);
+  CHECK(millicores(-1, 100'000) == 0);
+  CHECK(millicores(1, 0) == 0);
+  CHECK(millicores(std::numeric_limits<int64_t>::max(), 1) == 0);
 }
