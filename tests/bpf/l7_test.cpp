@@ -55,13 +55,8 @@ kernel_options capturing() {
 }
 
 struct l7_test : watched_kernel {
-  l7_test() : watched_kernel{capturing()} {}
-
-  [[nodiscard]] bool is_on() const {
-    for (const auto& x : source.features())
-      if (x.feature == "l7")
-        return x.enabled;
-    return false;
+  l7_test() : watched_kernel{capturing()} {
+    REQUIRE(source.objects().find("l7") != nullptr); // From 6.3 on: see tests/kernels.
   }
 
   /// Runs it in the cgroup, with both ends of a connection, and reads all that came of it.
@@ -117,8 +112,6 @@ const std::vector<std::pair<way, way>> ways{
 } // namespace
 
 TEST_CASE_FIXTURE(l7_test, "l7: what is said is captured on both ends, whichever call says it") {
-  if (!is_on())
-    return; // What this kernel may be without: tests/kernels.
   const auto chunks = run([](const tcp_pair& pair) {
     std::array<char, 64> heard{};
     for (size_t i = 0; i < ways.size(); ++i) {
@@ -145,8 +138,6 @@ TEST_CASE_FIXTURE(l7_test, "l7: what is said is captured on both ends, whichever
 }
 
 TEST_CASE_FIXTURE(l7_test, "l7: only what went through counts") {
-  if (!is_on())
-    return; // What this kernel may be without: tests/kernels.
   const auto chunks = run([](const tcp_pair& pair) {
     std::array<char, 1 << 16> large{};
     std::memcpy(large.data(), "hello", 5);
@@ -166,8 +157,6 @@ TEST_CASE_FIXTURE(l7_test, "l7: only what went through counts") {
 }
 
 TEST_CASE_FIXTURE(l7_test, "l7: bytes that nobody can read are counted, with their place") {
-  if (!is_on())
-    return; // What this kernel may be without: tests/kernels.
   const auto chunks = run([](const tcp_pair& pair) {
     const auto file = memfd_create("page", 0);
     if (write(file, "0123456789", 10) != 10)
@@ -187,8 +176,6 @@ TEST_CASE_FIXTURE(l7_test, "l7: bytes that nobody can read are counted, with the
 }
 
 TEST_CASE_FIXTURE(l7_test, "l7: a long send is captured as far as is asked for") {
-  if (!is_on())
-    return; // What this kernel may be without: tests/kernels.
   const gate connected;
   const gate decided;
   const auto pid = cgroup.start([&] {
@@ -221,8 +208,6 @@ TEST_CASE_FIXTURE(l7_test, "l7: a long send is captured as far as is asked for")
 }
 
 TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is opaque") {
-  if (!is_on())
-    return; // What this kernel may be without: tests/kernels.
   const gate connected;
   const gate decided;
   const auto pid = cgroup.start([&] {
@@ -248,8 +233,6 @@ TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is
 }
 
 TEST_CASE_FIXTURE(l7_test, "l7: a connection that nobody decides about is told of for a while") {
-  if (!is_on())
-    return; // What this kernel may be without: tests/kernels.
   const auto chunks = run([](const tcp_pair& pair) {
     for (int i = 0; i < 600; ++i)
       if (!pair.client.send_bytes(1))

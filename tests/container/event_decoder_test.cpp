@@ -39,7 +39,10 @@ struct notebook {
     seen.back() += std::to_string(x.bytes_sent);
   }
   void tcp_progress(const tcp_connection_totals& x) { note("progress", x.connection.header); }
-  void l7_captured(const l7_chunk& x, std::string_view /*bytes*/) { note("l7", x.header); }
+  void l7_captured(const l7_chunk& x, std::string_view bytes) {
+    note("l7", x.header);
+    seen.back() += bytes;
+  }
 
   void note(const char* what, const event_header& header) {
     seen.push_back(std::string{what} + " " + std::to_string(header.pid) + " ");
@@ -54,6 +57,14 @@ cgroup_event cgroup_record(event_kind kind, size_t path_size) {
   return record;
 }
 
+l7_chunk chunk_record(size_t captured) {
+  l7_chunk record{};
+  record.header.kind = EVENT_L7_CHUNK;
+  record.header.pid = 6;
+  record.captured = static_cast<uint16_t>(captured);
+  return record;
+}
+
 event_batch every_kind() {
   using namespace std::string_view_literals;
   record_writer w;
@@ -64,6 +75,7 @@ event_batch every_kind() {
       .add(cgroup_record(EVENT_CGROUP_REMOVED, 0));
   w.listen_opened(5, "0.0.0.0", 80, {4, 4}).listen_closed(5, "0.0.0.0", 80);
   w.opened(c).connect_failed(c).closed(c, {.sent = 77}).progress(c);
+  w.add(chunk_record(3), "GET");
   return w.take();
 }
 
@@ -79,7 +91,7 @@ TEST_CASE("decoder: every kind reaches its method, in order, with what follows t
         == std::vector<std::string>{"forked 1 ", "executed 1 sh|-c|exit|", "exited 1 ", "moved 1 ",
                                     "found 1 ", "created 3 /docker", "removed 3 ", "listen 4 ",
                                     "unlisten 0 ", "opened 2 ", "failed 2 ", "closed 2 77",
-                                    "progress 2 "});
+                                    "progress 2 ", "l7 6 GET"});
 }
 
 TEST_CASE("decoder: nothing is decoded of an empty batch, and nothing is wrong with it") {
