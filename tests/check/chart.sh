@@ -57,6 +57,28 @@ expect "$folder/full" 'mountPath: /host/var/snap/microk8s/common/run'
 expect "$folder/full" 'image: "troupe@sha256:0000'
 expect "$folder/full" 'container.apparmor.security.beta.kubernetes.io/agent: unconfined'
 
+template --set workloads.enabled=true >"$folder/api"
+expect "$folder/api" 'automountServiceAccountToken: true'
+expect "$folder/api" 'resources: [pods]'
+expect "$folder/api" 'fieldPath: spec.nodeName'
+# shellcheck disable=SC2016 # the kubelet expands it
+expect "$folder/api" 'https://kubernetes.default.svc/api/v1/pods?fieldSelector=spec.nodeName%3D$(NODE)&resourceVersion=0'
+expect "$folder/api" 'value: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt'
+
+template --set workloads.enabled=true --set workloads.source=kubelet \
+  --set workloads.caFile=insecure --set 'env[0].name=A' >"$folder/kubelet"
+expect "$folder/kubelet" 'resources: [nodes/proxy]'
+# shellcheck disable=SC2016 # the kubelet expands it
+expect "$folder/kubelet" 'https://$(NODE):10250/pods'
+expect "$folder/kubelet" 'value: insecure'
+expect "$folder/kubelet" '- name: A'
+
+# Without it there is neither a role nor a token.
+if grep -qE 'ClusterRole|automountServiceAccountToken: true' "$folder/usual" "$folder/full"; then
+  fail 'a role or a token where nobody asked for workloads'
+fi
+
+refused 'workloads.source' --set workloads.source=etcd
 refused 'Additional property prot is not allowed' --set prot=9000
 refused 'config: Additional property tick_intervall is not allowed' --set config.tick_intervall=5s
 refused 'config.tick_interval' --set config.tick_interval=5

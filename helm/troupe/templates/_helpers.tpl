@@ -54,3 +54,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.security.sysAdmin -}}{{- $all = append $all "SYS_ADMIN" -}}{{- end -}}
 {{- $all | uniq | toJson -}}
 {{- end -}}
+
+{{/* The pods of this node alone; the API server may answer from its cache. */}}
+{{- define "troupe.workloadsEnvironment" -}}
+{{- $secrets := "/var/run/secrets/kubernetes.io/serviceaccount" -}}
+- name: NODE
+  valueFrom: {fieldRef: {fieldPath: {{ ternary "spec.nodeName" "status.hostIP" (eq .Values.workloads.source "api") }}}}
+- name: TROUPE_WORKLOADS_URL
+  {{- if eq .Values.workloads.source "api" }}
+  value: https://kubernetes.default.svc/api/v1/pods?fieldSelector=spec.nodeName%3D$(NODE)&resourceVersion=0
+  {{- else }}
+  value: https://$(NODE):10250/pods
+  {{- end }}
+- name: TROUPE_WORKLOADS_TOKEN_FILE
+  value: {{ $secrets }}/token
+- name: TROUPE_WORKLOADS_CA_FILE
+  value: {{ default (printf "%s/ca.crt" $secrets) .Values.workloads.caFile }}
+- name: TROUPE_WORKLOADS_INTERVAL
+  value: {{ .Values.workloads.interval }}
+{{- end -}}
