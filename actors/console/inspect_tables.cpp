@@ -269,6 +269,10 @@ field_value owner_comm(const inspected_socket& x) {
   return optional_text(x.comm);
 }
 
+field_value total(const inspected_socket& x, uint64_t value) {
+  return x.socket.has_totals ? field_value{value} : field_value{};
+}
+
 field_value protocol_of(const inspected_socket& x) {
   return std::string{x.socket.protocol == socket_protocol::tcp ? "tcp" : "udp"};
 }
@@ -315,15 +319,16 @@ const row_fields<inspected_socket>& connection_fields() {
        [](const row& x) -> field_value {
          return std::string{socket_state_name(x.socket)};
        }},
-      {{"bytes_sent", "SENT", 0, true, shown::everywhere, "payload, since its beginning", 3},
-       [](const row& x) -> field_value { return x.socket.bytes_sent; },
+      {{"bytes_sent", "SENT", 0, true, shown::everywhere, "payload, since its beginning; null: udp",
+        3},
+       [](const row& x) { return total(x, x.socket.bytes_sent); },
        [](const row& x) {
-         return bytes_text(x.socket.bytes_sent);
+         return x.socket.has_totals ? bytes_text(x.socket.bytes_sent) : "-";
        }},
       {{"bytes_received", "RECEIVED", 0, true, shown::everywhere, "likewise", 3},
-       [](const row& x) -> field_value { return x.socket.bytes_received; },
+       [](const row& x) { return total(x, x.socket.bytes_received); },
        [](const row& x) {
-         return bytes_text(x.socket.bytes_received);
+         return x.socket.has_totals ? bytes_text(x.socket.bytes_received) : "-";
        }},
       {{"rtt_ns", "RTT", 0, true, shown::everywhere, "smoothed round-trip time", 4},
        [](const row& x) { return optional_number(unless_zero(x.socket.rtt_ns)); },
@@ -331,8 +336,8 @@ const row_fields<inspected_socket>& connection_fields() {
          return x.socket.rtt_ns == 0 ? "-" : duration_text(x.socket.rtt_ns);
        }},
       {{"retransmits", "RETRANSMITS", 0, true, shown::everywhere, "segments sent again", 6},
-       [](const row& x) -> field_value {
-         return uint64_t{x.socket.retransmits};
+       [](const row& x) {
+         return total(x, x.socket.retransmits);
        }},
       {{"unread_bytes", "UNREAD", 0, true, shown::wide, "received, and not read"},
        [](const row& x) -> field_value {

@@ -2,6 +2,7 @@
 #include "actors/console/inspection.hpp"
 
 #include "actors/console/container_listing.hpp"
+#include "actors/host/boot_clock.hpp"
 
 #include <algorithm>
 #include <map>
@@ -133,8 +134,11 @@ inspection inspect_container(const list_row& container, const process_groups& gr
   result.namespaces = namespaces_of(container, groups, host_root, first ? first->id.pid : 0);
   if (!first)
     return result;
-  if (result.container.metadata.pid == 0)
-    result.container.metadata.pid = first->id.pid;
+  auto& metadata = result.container.metadata;
+  if (metadata.pid == 0)
+    metadata.pid = first->id.pid;
+  if (metadata.started_ns == 0)
+    metadata.started_ns = to_unix_ns(first->id.start_boottime_ns);
   result.cgroup = inspected_cgroup{first->cgroup_path, controller.empty() ? 2U : 1U,
                                    read_cgroup_limits_of(host_root, first->id.pid)};
   read_sockets(host_root, result);

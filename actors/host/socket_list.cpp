@@ -2,6 +2,8 @@
 #include "actors/host/socket_list.hpp"
 
 #include "actors/host/process_list.hpp"
+#include "actors/host/socket_address.hpp"
+#include "actors/host/socket_table.hpp"
 #include "actors/host/text_parts.hpp"
 
 #include <algorithm>
@@ -47,20 +49,6 @@ constexpr uint32_t wanted_states = 0xffffffffU & ~(1U << time_wait);
 /// The kernel answers at once; this is for one that is out of memory.
 constexpr timeval answer_timeout{2, 0};
 constexpr size_t fds_max = 1'000'000;
-constexpr std::array<unsigned char, 12> v4_mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-std::string endpoint_text(uint8_t family, const __be32 (&address)[4], __be16 port) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const auto* bytes = reinterpret_cast<const unsigned char*>(address);
-  const bool mapped = family == AF_INET6 && std::equal(v4_mapped.begin(), v4_mapped.end(), bytes);
-  if (family == AF_INET || mapped)
-    inet_ntop(AF_INET, bytes + (mapped ? v4_mapped.size() : 0), text.data(), text.size());
-  else
-    inet_ntop(AF_INET6, bytes, text.data(), text.size());
-  const auto number = std::to_string(ntohs(port));
-  return family == AF_INET || mapped ? std::string{text.data()} + ':' + number
-                                     : '[' + std::string{text.data()} + "]:" + number;
-}
 
 /// `info` is as long as the kernel's; what it does not have stays 0.
 void take_tcp_info(const tcp_info& info, socket_info& into) {
@@ -68,6 +56,7 @@ void take_tcp_info(const tcp_info& info, socket_info& into) {
   const bool fin = into.state == close_wait || into.state == last_ack || into.state == closing;
   into.bytes_sent = info.tcpi_bytes_sent - std::min(info.tcpi_bytes_sent, info.tcpi_bytes_retrans);
   into.bytes_received = info.tcpi_bytes_received - (fin && info.tcpi_bytes_received > 0 ? 1 : 0);
+  into.has_totals = true;
   into.rtt_ns = uint64_t{info.tcpi_rtt} * 1000;
   into.retransmits = info.tcpi_total_retrans;
 }
@@ -167,6 +156,13 @@ std::string why_not_entered(uint32_t pid, int error) {
          + (error == EPERM || error == EACCES ? "; run as root, with CAP_SYS_ADMIN" : "");
 }
 
+/// What anybody may read of it.
+void list_from_outside(const std::string& host_root, uint32_t pid, int error, size_t sockets_max,
+                       socket_listing& into) {
+  into.error = why_not_entered(pid, error) + "; its sockets are shown without their totals";
+  read_socket_tables(host_root, pid, sockets_max, into);
+}
+
 } // namespace
 
 bool socket_info::is_listen() const {
@@ -196,8 +192,10 @@ bool decode_socket(std::string_view payload, socket_protocol protocol,
   socket_info result;
   result.protocol = protocol;
   result.state = message.idiag_state;
-  result.local = endpoint_text(message.idiag_family, message.id.idiag_src, message.id.idiag_sport);
-  result.remote = endpoint_text(message.idiag_family, message.id.idiag_dst, message.id.idiag_dport);
+  result.local =
+      endpoint_text(message.idiag_family, message.id.idiag_src, ntohs(message.id.idiag_sport));
+  result.remote =
+      endpoint_text(message.idiag_family, message.id.idiag_dst, ntohs(message.id.idiag_dport));
   result.inode = message.idiag_inode;
   result.receive_queue = message.idiag_rqueue;
   result.send_queue = message.idiag_wqueue;
@@ -231,7 +229,7 @@ socket_listing list_sockets(const std::string& host_root, const process_id& of,
     return result;
   }
   if (there.fd < 0) {
-    result.error = why_not_entered(of.pid, opened);
+    list_from_outside(host_root, of.pid, opened, sockets_max, result);
     return result;
   }
   const descriptor here{open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
@@ -239,17 +237,20 @@ socket_listing list_sockets(const std::string& host_root, const process_id& of,
     list_here(result, sockets_max);
     return result;
   }
+  int refused = 0;
   try {
     std::thread{[&] { // Namespaces are a thread's own, and this one ends with it.
       if (setns(there.fd, CLONE_NEWNET) == 0)
         list_here(result, sockets_max);
       else
-        result.error = why_not_entered(of.pid, errno);
+        refused = errno;
     }}
         .join();
   } catch (const std::system_error& error) {
-    result.error = why_not_entered(of.pid, error.code().value());
+    refused = error.code().value();
   }
+  if (refused != 0)
+    list_from_outside(host_root, of.pid, refused, sockets_max, result);
   return result;
 }
 

@@ -26,6 +26,7 @@ struct socket_info {
   uint32_t receive_queue = 0; ///< bytes that nobody has read; of a listen: waiting connections
   uint32_t send_queue = 0;    ///< bytes that the peer has not acknowledged; of a listen: backlog
   // Of TCP connections, since their beginning. Payload, as everywhere: no SYN, FIN or repetition.
+  bool has_totals = false; ///< else nobody told them
   uint64_t bytes_sent = 0;
   uint64_t bytes_received = 0;
   uint64_t rtt_ns = 0; ///< smoothed
@@ -42,11 +43,12 @@ struct socket_info {
 struct socket_listing {
   std::vector<socket_info> sockets;
   bool complete = true; ///< false: there are more than the bound, or they changed meanwhile
-  std::string error;    ///< why there are none: thing, cause, next step
+  std::string error;    ///< why there are none, or only what anybody may see; with what to do
 };
 
 /// The sockets of the network namespace that a process is in. Another thread enters it and ends:
-/// nothing else of this process does, and needs CAP_SYS_ADMIN for it.
+/// nothing else of this process does, and needs CAP_SYS_ADMIN for it. Without that they come from
+/// the process' /proc/<pid>/net, which has no totals.
 [[nodiscard]] socket_listing list_sockets(const std::string& host_root, const process_id& of,
                                           size_t sockets_max = 100'000);
 

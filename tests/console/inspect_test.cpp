@@ -47,6 +47,7 @@ inspection example() {
   socket.state = 1;
   socket.local = "10.0.0.2:80";
   socket.remote = "10.0.0.9:1234";
+  socket.has_totals = true;
   socket.bytes_sent = 2048;
   socket.rtt_ns = 1'500'000;
   x.connections = {{socket, 12, "nginx"}};

@@ -2,9 +2,11 @@
 """troupe ps and troupe inspect: what docker, the kernel and /proc know of a container, exactly."""
 
 import json
+import secrets
 import unittest
 
 from tests.e2e.harness.case import RuntimeTestCase
+from tests.e2e.harness.cgroup_containers import CgroupContainer, hierarchy
 from tests.e2e.harness.images import CONTAINERD_IMAGE, IMAGE
 from tests.e2e.harness.processes import run
 from tests.e2e.harness.troupe_agent import (clean_environment, run_troupe, runtime_sockets,
@@ -217,6 +219,50 @@ class Sockets(Inspected):
         self.assertEqual((by_kind["net"]["asked"], by_kind["net"]["shared_with"]), ("host", []))
         self.assertEqual(by_kind["user"]["shared_with"][0], "host")
         self.assertNotIn("host", by_kind["pid"]["shared_with"])
+
+
+class NamedCgroup(CgroupContainer):
+    """A cgroup that no runtime made, with the processes that start() puts into it."""
+
+    def __init__(self, path):
+        self.path = hierarchy() / path
+        self.path.mkdir(parents=True)
+        self.children = []
+
+
+class ByCgroupAlone(Inspected):
+    """What no runtime knows is known by its cgroup."""
+
+    def hold(self, path):
+        cgroup = NamedCgroup(path)
+        self.addCleanup(cgroup.end)
+        child = cgroup.start("sleep", "1000")
+        wait_until(lambda: child.pid in cgroup.pids(), 10, f"{path} to have its process")
+        return child.pid
+
+    def test_a_machine_of_lxc_and_a_unit_of_systemd(self):
+        name = f"troupe-{secrets.token_hex(4)}"
+        for path, container_id, runtime in (
+                (f"lxc.payload.{name}", f"/lxc/{name}", "lxc"),
+                (f"system.slice/{name}.service", f"/system.slice/{name}.service", "systemd")):
+            pid = self.hold(path)
+            wait_until(lambda: [x["argv"] for x in self.inspect(container_id)[0]["processes"]]
+                       == [["sleep", "1000"]], 10, "the program")
+            for target in (container_id, container_id.rsplit("/", 1)[1], str(pid)):
+                found, = self.inspect(target)
+                self.assertEqual((found["container_id"], found["runtime"], found["pid"]),
+                                 (container_id, runtime, pid))
+                self.assertEqual((found["state"], found["cgroup"]["path"]),
+                                 ("running", f"/{path}"))
+                self.assertIsNotNone(found["started"])
+            self.assertEqual([x["pid"] for x in self.ps("-c", container_id)], [pid])
+
+    def test_units_are_shown_where_they_are_asked_for(self):
+        name = f"troupe-{secrets.token_hex(4)}.service"
+        pid = self.hold(f"system.slice/{name}")
+        self.assertNotIn(pid, [x["pid"] for x in self.ps()])
+        self.assertIn(pid, [x["pid"] for x in self.ps("--services")])
+        self.assertIn(pid, [x["pid"] for x in self.ps("-r", "systemd")])
 
 
 class Completion(Inspected):

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of the machine, and what its kernel says of sockets. The first byte chooses: n, the files
 // that name the machine (lines: hostname, kernel, machine-id, product_uuid); p, a process' stat,
-// status or cgroup file; s, a message about a socket; else a mountinfo.
+// status or cgroup file; s, a message about a socket; t, a table of sockets; else a mountinfo.
 
 #include "actors/host/cgroup_hierarchy.hpp"
 #include "actors/host/node_info.hpp"
 #include "actors/host/process_list.hpp"
 #include "actors/host/socket_list.hpp"
+#include "actors/host/socket_table.hpp"
 #include "tests/fuzz/expect.hpp"
 
 #include <algorithm>
@@ -93,17 +94,29 @@ void read_process_files(std::string_view text) {
     expect(cgroup_path_in(text, controller).size() <= text.size(), "a path is a part of the file");
 }
 
+void check(const std::vector<socket_info>& sockets) {
+  for (const auto& x : sockets) {
+    expect(!socket_state_name(x).empty(), "every state has a name");
+    expect(x.local.find(':') != x.local.npos, "an address has a port");
+    expect(!x.is_listen() || !x.is_connection(), "a listen is no connection");
+  }
+}
+
 void read_socket(std::string_view payload) {
   for (const auto protocol : {socket_protocol::tcp, socket_protocol::udp}) {
     std::vector<socket_info> sockets;
     const bool decoded = decode_socket(payload, protocol, sockets);
     expect(sockets.size() == (decoded ? 1 : 0), "a message is one socket, or none");
-    for (const auto& x : sockets) {
-      expect(!socket_state_name(x).empty(), "every state has a name");
-      expect(x.local.find(':') != x.local.npos, "an address has a port");
-      expect(!x.is_listen() || !x.is_connection(), "a listen is no connection");
-    }
+    check(sockets);
   }
+}
+
+void read_table(std::string_view text) {
+  std::vector<socket_info> sockets;
+  parse_socket_table(text, socket_protocol::tcp, sockets);
+  const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+  expect(sockets.size() <= lines, "a line is at most one socket");
+  check(sockets);
 }
 
 } // namespace
@@ -118,6 +131,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     read_process_files(text);
   else if (data[0] == 's')
     read_socket(text);
+  else if (data[0] == 't')
+    read_table(text);
   else
     read_mounts(text);
   return 0;

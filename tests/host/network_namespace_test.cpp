@@ -93,7 +93,7 @@ TEST_CASE("sockets of another network namespace, and we stay in ours") {
         == "process " + std::to_string(there->id.pid) + " has ended");
 }
 
-TEST_CASE("a namespace that may not be entered: said with what to do") {
+TEST_CASE("a namespace that may not be entered: said, and what anybody may see of it") {
   int end = -1;
   std::string listen;
   const auto child = start_child(end, listen);
@@ -106,10 +106,16 @@ TEST_CASE("a namespace that may not be entered: said with what to do") {
       _exit(2);
     const auto listing = list_sockets("", there->id);
     const auto what = "cannot enter the network namespace of process " + std::to_string(child);
-    _exit(listing.sockets.empty() && listing.error.starts_with(what)
-                  && listing.error.ends_with("; run as root, with CAP_SYS_ADMIN")
-              ? 0
-              : 1);
+    size_t listens = 0;
+    size_t connections = 0;
+    for (const auto& x : listing.sockets) {
+      listens += x.is_listen() && x.local == listen ? 1 : 0;
+      connections += x.is_connection() && !x.has_totals ? 1 : 0;
+    }
+    const bool said =
+        listing.error.starts_with(what)
+        && listing.error.find("; run as root, with CAP_SYS_ADMIN") != std::string::npos;
+    _exit(said && listens == 1 && connections == 2 && listing.sockets.size() == 3 ? 0 : 1);
   }
   int status = 0;
   REQUIRE(waitpid(asker, &status, 0) == asker);

@@ -2,6 +2,7 @@
 
 #include "actors/host/process_list.hpp"
 #include "actors/host/socket_list.hpp"
+#include "actors/host/socket_table.hpp"
 #include "tests/host/loopback_connection.hpp"
 
 #include <algorithm>
@@ -128,4 +129,47 @@ TEST_CASE("sockets: what is too short or of another family is none") {
   payload += std::string{"\xff\xff\x02\x00 longer than it is", 24};
   CHECK(decode_socket(payload, socket_protocol::tcp, into));
   CHECK(into.at(0).bytes_sent == 0);
+}
+
+TEST_CASE("sockets: the tables of /proc, for who may not enter a namespace") {
+  std::vector<socket_info> sockets;
+  parse_socket_table(
+      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout "
+      "inode\n"
+      "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000002 00:00000000 00000000     0        0 "
+      "4711 1 0 100 0 0 10 0\n"
+      "   1: 0100007F:1F90 0100007F:9C40 01 00000005:00000000 00:00000000 00000000     0        0 "
+      "4712 1 0 20 4 30 10 -1\n"
+      "   2: 0100007F:1F90 0100007F:9C41 06 00000000:00000000 03:00001770 00000000     0        0 "
+      "0 3 0\n"
+      "   3: xx00007F:1F90 0100007F:9C41 01 00000000:00000000 00:0 0 0 0 7\n   4: too short\n",
+      socket_protocol::tcp, sockets);
+  parse_socket_table(
+      "  7: 00000000000000000000000001000000:0035 0000000000000000FFFF00000100007F:1F90 01 "
+      "00000000:00000009 00:00000000 00000000   101        0 99 2 0 0\n",
+      socket_protocol::udp, sockets);
+  REQUIRE(sockets.size() == 3);
+  CHECK(sockets[0].is_listen());
+  CHECK(sockets[0].local == "127.0.0.1:8080");
+  CHECK(sockets[0].inode == 4711);
+  CHECK(sockets[0].receive_queue == 2);
+  CHECK(sockets[1].is_connection());
+  CHECK(sockets[1].remote == "127.0.0.1:40000");
+  CHECK(sockets[1].send_queue == 5);
+  CHECK_FALSE(sockets[1].has_totals);
+  CHECK(socket_state_name(sockets[2]) == "connected");
+  CHECK(sockets[2].local == "[::1]:53");
+  CHECK(sockets[2].remote == "127.0.0.1:8080");
+}
+
+TEST_CASE("sockets: the tables say the same as the kernel's diagnosis") {
+  const loopback_connection pair;
+  REQUIRE(pair.ready);
+  socket_listing listing;
+  read_socket_tables("", static_cast<uint32_t>(getpid()), 100'000, listing);
+  const auto* client = find(listing, pair.inode_of(pair.client));
+  REQUIRE(client != nullptr);
+  CHECK(client->local == pair.name_of(pair.client));
+  CHECK(client->remote == pair.name_of(pair.listener));
+  CHECK(find(listing, pair.inode_of(pair.listener))->is_listen());
 }
