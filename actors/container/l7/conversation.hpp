@@ -58,6 +58,10 @@ public:
 
   /// The connection is over: requests without an answer are not_understood.
   virtual void close(sink& out) = 0;
+
+  /// Nothing that follows can be understood: TLS begins, or another protocol after an upgrade.
+  /// Nobody captures this connection any more.
+  [[nodiscard]] virtual bool is_over() const { return false; }
 };
 
 enum class match : uint8_t {
