@@ -15,6 +15,9 @@ constexpr size_t gap = 2; ///< blanks between two columns
 /// Below this a text says nothing: "/k8s/shop/w…".
 constexpr size_t narrowest_text = 12;
 
+/// What the last column of a table asks for at most.
+constexpr size_t last_text_width = 24;
+
 size_t least_width(const table_column& column) {
   if (column.right_aligned || column.width <= narrowest_text)
     return column.width;
@@ -118,6 +121,9 @@ std::string table::render(std::optional<unsigned> terminal, bool headers) const 
     for (const auto& row : rows_)
       columns[i].width = std::max(columns[i].width, display_width(escape_for_terminal(row[i])));
   }
+  // The last column gets what the others leave: a long command line must not cost them their place.
+  if (terminal && !columns.empty() && !columns.back().right_aligned)
+    columns.back().width = std::min(columns.back().width, last_text_width);
   const table_layout layout{std::move(columns), terminal};
   auto text = headers ? layout.header() : std::string{};
   for (const auto& row : rows_)

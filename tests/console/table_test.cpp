@@ -91,3 +91,13 @@ TEST_CASE("layout: columns that were asked for by name stay") {
 TEST_CASE("layout: nothing at all is a line") {
   CHECK(table_layout{{}, 80}.header() == "\n");
 }
+
+TEST_CASE("table: a long text in the last column costs the others nothing") {
+  table rows{{{"NAME"}, {"SIZE", true, 0, 5}, {"COMMAND"}}};
+  rows.add({"/docker/web", "12", std::string(300, 'x')});
+  CHECK(rows.render(50, true)
+        == "NAME         SIZE  COMMAND\n"
+           "/docker/web    12  "
+               + std::string(30, 'x') + "…\n");
+  CHECK(rows.render(std::nullopt, false) == "/docker/web  12  " + std::string(300, 'x') + "\n");
+}
