@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/l7/connections.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::l7 {
+
+namespace {
+
+/// Passes on what a conversation yields, with what only the connection knows.
+class labelled_sink final : public sink {
+public:
+  labelled_sink(const connection_ends& ends, l7_protocol spoken, observer& out)
+      : ends_(ends), spoken_(spoken), out_(out) {}
+
+  void exchanged(l7_exchange exchange) override { out_.exchanged(ends_, std::move(exchange)); }
+  void not_understood(unparsed reason, uint64_t bytes) override {
+    if (bytes > 0)
+      out_.not_understood(spoken_, reason, bytes);
+  }
+
+private:
+  const connection_ends& ends_;
+  l7_protocol spoken_;
+  observer& out_;
+};
+
+/// The client's bytes are those that the owner sends, where the owner dialled.
+l7_verdict verdict_of(const protocol& spoken, bool outbound) {
+  l7_verdict verdict{};
+  verdict.bytes[0] = outbound ? spoken.client_bytes : spoken.server_bytes;
+  verdict.bytes[1] = outbound ? spoken.server_bytes : spoken.client_bytes;
+  return verdict;
+}
+
+l7_verdict opaque_verdict() {
+  l7_verdict verdict{};
+  verdict.opaque = 1;
+  return verdict;
+}
+
+connection_ends ends_of(const l7_chunk& record) {
+  return {record.socket_cookie, record.header.pid, record.header.start_boottime_ns,
+          (record.flags & L7_OUTBOUND) != 0, record.endpoints};
+}
+
+uint16_t server_port(const connection_ends& ends) {
+  return ends.outbound ? ends.endpoints.remote_port : ends.endpoints.local_port;
+}
+
+} // namespace
+
+void connections::take(const l7_chunk& record, std::string_view bytes, observer& out) {
+  auto found = known_.find(record.socket_cookie);
+  if (found == known_.end()) {
+    if (known_.size() >= most)
+      return out.decided(record.socket_cookie, opaque_verdict());
+    found = known_.try_emplace(record.socket_cookie).first;
+    found->second.ends = ends_of(record);
+    found->second.midstream = (record.flags & L7_MIDSTREAM) != 0 || record.position != 0;
+  }
+  auto& x = found->second;
+  if (x.opaque)
+    return; // Sent before the kernel heard of it.
+  const bool sent = (record.flags & L7_SENT) != 0;
+  const chunk said{record.header.time_ns, record.position, record.size, bytes};
+  listen(x, sent == x.ends.outbound ? side::client : side::server, said, out);
+}
+
+void connections::listen(entry& x, side from, const chunk& said, observer& out) {
+  if (x.spoken == nullptr) {
+    auto& opening = x.opening[static_cast<size_t>(from)];
+    opening += said.captured.substr(0, opening_bytes_max - opening.size());
+    x.kept.push_back({from, said, std::string{said.captured}});
+    return guess(x, out);
+  }
+  out.captured(x.spoken->name, said.captured.size());
+  labelled_sink heard{x.ends, x.spoken->name, out};
+  x.talk->take(from, said, heard);
+  if (x.talk->is_over())
+    give_up(x, out);
+}
+
+void connections::guess(entry& x, observer& out) {
+  const opening begun{x.opening[0], x.opening[1], server_port(x.ends), x.midstream};
+  bool open = false;
+  for (const auto* candidate : spoken_) {
+    const auto result = candidate->classify(begun);
+    if (result == match::yes)
+      return begin(x, *candidate, out);
+    open = open || result == match::perhaps;
+  }
+  const bool seen_enough = x.opening[0].size() >= opening_bytes_max
+                           || x.opening[1].size() >= opening_bytes_max
+                           || x.kept.size() >= opening_chunks_max;
+  if (!open || seen_enough)
+    give_up(x, out);
+}
+
+/// What was said before it was clear what is spoken counts as well.
+void connections::begin(entry& x, const protocol& found, observer& out) {
+  x.spoken = &found;
+  x.talk = found.converse();
+  out.decided(x.ends.socket_cookie, verdict_of(found, x.ends.outbound));
+  for (auto& kept : std::exchange(x.kept, {})) {
+    kept.content.captured = kept.bytes;
+    if (!x.opaque)
+      listen(x, kept.from, kept.content, out);
+  }
+  for (auto& opening : x.opening)
+    opening = {};
+}
+
+void connections::give_up(entry& x, observer& out) {
+  x.opaque = true;
+  if (x.talk) {
+    labelled_sink heard{x.ends, x.spoken->name, out};
+    x.talk->close(heard);
+  }
+  x.talk.reset();
+  x.kept = {};
+  for (auto& opening : x.opening)
+    opening = {};
+  out.decided(x.ends.socket_cookie, opaque_verdict());
+}
+
+void connections::closed(uint64_t socket_cookie, observer& out) {
+  const auto found = known_.find(socket_cookie);
+  if (found == known_.end())
+    return;
+  auto& x = found->second;
+  if (x.talk) {
+    labelled_sink heard{x.ends, x.spoken->name, out};
+    x.talk->close(heard);
+  }
+  known_.erase(found);
+}
+
+} // namespace troupe::l7

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The connections of one container as conversations: what each of them speaks, and what was said.
+
+#include "actors/container/l7/conversation.hpp"
+#include "actors/container/l7/protocols.hpp"
+#include "bpf/event.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe::l7 {
+
+/// Whose exchange it is, in terms of the connection.
+struct connection_ends {
+  uint64_t socket_cookie = 0;
+  uint32_t pid = 0;
+  uint64_t start_boottime_ns = 0;
+  bool outbound = false; ///< the container dialled: it is the client
+  tcp_endpoint_pair endpoints{};
+};
+
+/// What comes out of connections.
+class observer {
+public:
+  virtual void exchanged(const connection_ends& ends, l7_exchange exchange) = 0;
+  /// Bytes of a protocol that were not understood.
+  virtual void not_understood(l7_protocol protocol, unparsed reason, uint64_t bytes) = 0;
+  /// Bytes of a protocol that were captured.
+  virtual void captured(l7_protocol protocol, uint64_t bytes) = 0;
+  /// How much of this connection is to be captured from now on.
+  virtual void decided(uint64_t socket_cookie, const l7_verdict& verdict) = 0;
+
+protected:
+  ~observer() = default;
+};
+
+class connections {
+public:
+  /// Those beyond are opaque.
+  static constexpr size_t most = 16384;
+  /// What may be seen of each side before it has to be clear what is spoken.
+  static constexpr size_t opening_bytes_max = 1024;
+  static constexpr size_t opening_chunks_max = 64;
+
+  explicit connections(const std::vector<const protocol*>& spoken = protocols())
+      : spoken_(spoken) {}
+
+  void take(const l7_chunk& record, std::string_view bytes, observer& out);
+  void closed(uint64_t socket_cookie, observer& out);
+
+  [[nodiscard]] size_t size() const { return known_.size(); }
+
+private:
+  struct kept_chunk {
+    side from;
+    chunk content; ///< `captured` is in `bytes`
+    std::string bytes;
+  };
+
+  struct entry {
+    connection_ends ends;
+    bool opaque = false;
+    const protocol* spoken = nullptr; ///< null: not clear yet
+    std::unique_ptr<conversation> talk;
+    bool midstream = false;
+    std::string opening[2]; ///< by side
+    std::vector<kept_chunk> kept;
+  };
+
+  void listen(entry& x, side from, const chunk& said, observer& out);
+  void guess(entry& x, observer& out);
+  void give_up(entry& x, observer& out);
+  void begin(entry& x, const protocol& found, observer& out);
+
+  const std::vector<const protocol*>& spoken_;
+  std::unordered_map<uint64_t, entry> known_; ///< by socket cookie
+};
+
+} // namespace troupe::l7
