@@ -24,6 +24,7 @@ runtime_status endpoint(runtime_kind kind, bool present, bool answering, std::st
   status.endpoint = {kind, "/run/x.sock"};
   status.present = present;
   status.answering = answering;
+  status.error = answering ? ec::none : ec::runtime_unreachable;
   status.message = std::move(message);
   return status;
 }
