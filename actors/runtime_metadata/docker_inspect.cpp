@@ -288,7 +288,8 @@ std::string cgroup_below(const std::string& parent, const std::string& id) {
 } // namespace
 
 bool read_inspected(std::string_view key, value& content, container_draft& draft) {
-  auto& [metadata, details, parent, nano_cpus, quota_us, period_us] = draft;
+  auto& metadata = draft.metadata;
+  auto& details = draft.details;
   if (key == "State")
     return read_state(content, draft);
   if (key == "Config")
