@@ -2,10 +2,11 @@
 """Pods without Kubernetes: a containerd with its CRI plugin, driven as a kubelet would."""
 
 import contextlib
+import functools
 import hashlib
 import io
 import json
-import pathlib
+import os
 import tarfile
 import uuid
 
@@ -19,6 +20,7 @@ APP_IMAGE = "docker.io/troupe-e2e/app:1"
 PAUSE_IMAGE = "docker.io/troupe-e2e/pause:1"
 # The kubelet's cgroups, as its cgroupfs driver names them.
 PODS_CGROUP = "kubepods/besteffort"
+_uids = []  # of all our pods
 
 CONFIG = """\
 version = 2
@@ -41,16 +43,33 @@ restrict_oom_score_adj = true
 
 [plugins."io.containerd.grpc.v1.cri".cni]
 conf_dir = "{folder}/cni"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{gvisor}]
+runtime_type = "io.containerd.runsc.v1"
 """
+
+# The handler of pods that run as if in gVisor: under a shim with gVisor's name, which is runc's. For
+# whoever looks at them from outside all that counts is the name.
+GVISOR = "runsc"
+SHIM = "/usr/bin/containerd-shim-runc-v2"
 
 
 class CriContainerd(Containerd):
     """containerd as Kubernetes uses it. `socket` speaks both its own API and CRI."""
 
-    def __init__(self, sandbox):
-        super().__init__(sandbox)
+    def __init__(self, sandbox, name="containerd"):
+        super().__init__(sandbox, name)
         self.config.write_text(CONFIG.format(folder=self.folder, socket=self.socket,
-                                             pause=PAUSE_IMAGE))
+                                             pause=PAUSE_IMAGE, gvisor=GVISOR))
+        self.shims = self.folder / "shims"
+        self.shims.mkdir()
+        (self.shims / "containerd-shim-runsc-v1").symlink_to(SHIM)
+
+    def environment(self):
+        return os.environ | {"PATH": f"{os.environ['PATH']}:{self.shims}"}
 
     def load_images(self):
         archive = self.folder / "images.tar"
@@ -62,6 +81,7 @@ class CriContainerd(Containerd):
         return run([cri_pod_path(), self.socket, *words], check=check)
 
 
+@functools.cache
 def cri_pod_path():
     path = troupe_path().parent / "tests" / "cri" / "troupe_cri_pod"
     if not path.is_file():
@@ -72,15 +92,17 @@ def cri_pod_path():
 class Pod:
     """One pod; ends with the test."""
 
-    def __init__(self, case, name, *, namespace="shop"):
+    def __init__(self, case, name, *, namespace="shop", handler="", runtime=None):
         self.case, self.name, self.namespace = case, name, namespace
-        self.runtime = case.containerd
+        self.runtime = runtime or case.containerd
         self.uid = str(uuid.uuid4())
+        _uids.append(self.uid)
         self.cgroup = f"/{PODS_CGROUP}/pod{self.uid}"
         labels = {"io.kubernetes.pod.name": name, "io.kubernetes.pod.namespace": namespace,
                   "io.kubernetes.pod.uid": self.uid}
         self.settings = [f"name={name}", f"namespace={namespace}", f"uid={self.uid}",
-                         f"cgroup={self.cgroup}", f"logs={self.runtime.folder}/logs/{name}",
+                         f"cgroup={self.cgroup}", f"handler={handler}",
+                         f"logs={self.runtime.folder}/logs/{name}",
                          *(f"label:{key}={value}" for key, value in labels.items())]
         self.labels = labels
         self.id = self._order("run-pod", *self.settings)
@@ -120,11 +142,13 @@ class Pod:
 
 
 def remove_pod_cgroups():
-    """What killed pods left."""
+    """What killed pods left; nobody else's."""
     for hierarchy in (CGROUP_ROOT, *CGROUP_ROOT.iterdir()):
-        remove_cgroups(hierarchy / PODS_CGROUP)
+        for uid in _uids:
+            remove_cgroups(hierarchy / PODS_CGROUP / f"pod{uid}")
         with contextlib.suppress(OSError):  # Not there, or another's pods are in it.
-            (hierarchy / pathlib.PurePath(PODS_CGROUP).parent).rmdir()
+            (hierarchy / PODS_CGROUP).rmdir()
+            (hierarchy / PODS_CGROUP).parent.rmdir()
 
 
 def _image_archive():

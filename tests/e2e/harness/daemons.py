@@ -29,19 +29,26 @@ address = "{socket}"
 
 
 class Containerd:
-    def __init__(self, sandbox):
+    """Several may run beside each other, each with a name of its own."""
+
+    def __init__(self, sandbox, name="containerd"):
         self.sandbox = sandbox
-        self.folder = sandbox.folder / "containerd"
+        self.name = name
+        self.folder = sandbox.folder / name
         self.folder.mkdir()
-        self.socket = sandbox.folder / "containerd.sock"
+        self.socket = sandbox.folder / f"{name}.sock"
         self.config = self.folder / "config.toml"
         self.config.write_text(CONTAINERD_CONFIG.format(folder=self.folder, socket=self.socket))
         self.child = None
 
     def start(self):
-        self.child = Child("containerd", self.sandbox.inside(["containerd", "-c", self.config]),
-                           self.sandbox.logs, continue_log=True)
+        self.child = Child(self.name, self.sandbox.inside(["containerd", "-c", self.config]),
+                           self.sandbox.logs, env=self.environment(), continue_log=True)
         wait_until(self._answers, START_SECONDS, "containerd to answer")
+
+    def environment(self):
+        """None: ours."""
+        return None
 
     def kill(self):
         self.child.kill()
