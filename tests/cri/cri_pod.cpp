@@ -8,9 +8,10 @@
 //   troupe_cri_pod SOCKET start|stop|remove|stop-pod|remove-pod ID
 //   troupe_cri_pod SOCKET exec ID -- COMMAND...                 ends with the command's exit code
 //
-// Keys of a pod: namespace, name, uid, logs, cgroup, label:<key>, annotation:<key>. A container is
-// created with those of its pod, and container, image, attempt, memory, cpu (thousandths),
-// container-label:<key>, container-annotation:<key>. Pods share the node's network: no CNI.
+// Keys of a pod: namespace, name, uid, logs, cgroup, handler, label:<key>, annotation:<key>. A
+// container is created with those of its pod, and container, image, attempt, memory, cpu
+// (thousandths), container-label:<key>, container-annotation:<key>. Pods share the node's network:
+// no CNI.
 
 #include "actors/runtime_metadata/grpc_connection.hpp"
 
@@ -126,6 +127,7 @@ public:
   int run_pod(const arguments& given) {
     cri_pod::run_pod_request request;
     *request.mutable_config() = pod_of(given);
+    request.set_runtime_handler(given.text("handler"));
     cri_pod::run_pod_reply reply;
     const int code = call("RunPodSandbox", request, reply);
     std::puts(reply.id().c_str());

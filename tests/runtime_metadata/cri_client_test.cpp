@@ -275,3 +275,20 @@ TEST_CASE_FIXTURE(containerd_cri_test,
   }
   CHECK(server.calls("/runtime.v1.RuntimeService/ContainerStatus") == 1);
 }
+
+TEST_CASE_FIXTURE(containerd_cri_test,
+                  "containerd client: a CRI plugin that hangs costs one wait, and no name") {
+  on("ContainerStatus", [](const std::string&) {
+    fake_answer never;
+    never.stays_open = true;
+    return never;
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) {
+    auto listed = containerd.list(limits);
+    REQUIRE(listed);
+    CHECK(listed->size() == 2);
+  }
+  CHECK(std::chrono::steady_clock::now() - begun < 3s); // One wait takes a second.
+  CHECK(server.calls("/runtime.v1.RuntimeService/ContainerStatus") == 1);
+}
