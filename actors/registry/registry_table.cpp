@@ -19,6 +19,18 @@ std::string runtime_key(const cgroup_identity& identity) {
   return std::string{to_string(identity.runtime)} + "\n" + identity.name_space + "\n" + identity.id;
 }
 
+/// What bpf_reader made up is known by its id, and by its path, which does not begin with "/": no
+/// directory has such a one, whatever a container makes.
+cgroup_identity identity_of(const cgroup_found& cgroup) {
+  constexpr std::string_view prefix = "standalone/";
+  if ((cgroup.id & standalone_bit) == 0 || !cgroup.path.starts_with(prefix))
+    return parse_cgroup_path(cgroup.path);
+  cgroup_identity result;
+  result.kind = cgroup_kind::standalone;
+  result.id = cgroup.path.substr(prefix.size());
+  return result;
+}
+
 } // namespace
 
 void registry_table::found(const cgroup_found& cgroup, time_point now) {
@@ -42,7 +54,7 @@ void registry_table::listed(const cgroup_listing& listing, time_point now) {
     // Those whose removal nobody saw. What was found after the walk began may be newer than it.
     std::vector<cgroup_id> gone;
     for (const auto& [id, record] : cgroups_)
-      if (record.live && record.walk < walk_ && !present.contains(id))
+      if (record.live && record.walk < walk_ && (id & standalone_bit) == 0 && !present.contains(id))
         gone.push_back(id);
     for (auto id : gone)
       leave(id, 0, now);
@@ -80,7 +92,7 @@ void registry_table::not_found(cgroup_id cgroup, time_point now) {
     return;
   // Its mkdir was lost and it is gone already. Kept for a while, since more of its events may come.
   cgroups_.emplace(cgroup, cgroup_record{"", 0, false, now, walk_});
-  orders_.ignore(cgroup);
+  orders_.ignore(cgroup, false);
 }
 
 void registry_table::take(const cgroup_found& cgroup, time_point now) {
@@ -90,12 +102,9 @@ void registry_table::take(const cgroup_found& cgroup, time_point now) {
   cgroups_.emplace(cgroup.id, cgroup_record{cgroup.path, 0, true, {}, walk_});
   by_path_.insert_or_assign(cgroup.path, cgroup.id);
 
-  const auto identity = parse_cgroup_path(cgroup.path);
-  const bool wanted = identity.kind == cgroup_kind::container
-                      || (identity.kind == cgroup_kind::service && options_.services)
-                      || (identity.kind == cgroup_kind::session && options_.sessions);
-  if (!wanted)
-    return orders_.ignore(cgroup.id);
+  const auto identity = identity_of(cgroup);
+  if (!is_wanted(identity))
+    return set_aside(cgroup.id);
   const auto key = owner_of(cgroup, identity, now);
   auto& record = containers_.at(key);
   // It was there before and all of its cgroups were gone: it has been started again.
@@ -105,6 +114,32 @@ void registry_table::take(const cgroup_found& cgroup, time_point now) {
   join(key, cgroup, restart);
   if (!record.resolved && record.identity.container_id.empty() && record.question == 0)
     name_by_path(key);
+}
+
+bool registry_table::is_wanted(const cgroup_identity& identity) const {
+  switch (identity.kind) {
+    case cgroup_kind::container:
+    case cgroup_kind::standalone:
+      return true;
+    case cgroup_kind::service:
+      return options_.services;
+    case cgroup_kind::session:
+      return options_.sessions;
+    default:
+      return false;
+  }
+}
+
+/// A cgroup without a container. Processes of pods, and monitors of runtimes, do not stand alone.
+void registry_table::set_aside(cgroup_id cgroup) {
+  const auto& path = cgroups_.at(cgroup).path;
+  const auto identity = parse_cgroup_path(path);
+  const bool nobodys = identity.kind == cgroup_kind::ignore && !path.empty()
+                       && identity.runtime == runtime_kind::unknown;
+  orders_.ignore(cgroup, options_.standalone
+                             && (nobodys || identity.kind == cgroup_kind::host
+                                 || identity.kind == cgroup_kind::service
+                                 || identity.kind == cgroup_kind::session));
 }
 
 /// The container that a cgroup belongs to, made if there is none.
@@ -155,7 +190,8 @@ void registry_table::join(container_key key, const cgroup_found& cgroup, bool re
   record.cgroups.insert(cgroup.id);
   record.had_cgroup = true;
   ++record.live;
-  orders_.tell(key, cgroup_joined{cgroup.id, cgroup.time_ns, restart});
+  // When a walk found it says nothing of when it was made.
+  orders_.tell(key, cgroup_joined{cgroup.id, cgroup.created ? cgroup.time_ns : 0, restart});
   settle(cgroup.id);
 }
 

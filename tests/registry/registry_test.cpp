@@ -293,6 +293,14 @@ TEST_CASE_FIXTURE(registry_world, "registry: a pause container is ignored once i
   CHECK(contains(reader.unrouted, 10));
 }
 
+TEST_CASE_FIXTURE(registry_world, "registry: a container is told when its cgroup was made") {
+  start_reader();
+  find(10, docker_a);
+  find(11, docker_b, false); // A walk found it.
+  CHECK(containers[1].joined[0].time_ns == 1010);
+  CHECK(containers[2].joined[0].time_ns == 0);
+}
+
 TEST_CASE_FIXTURE(registry_world, "registry: a container that its runtime removed retires") {
   start_reader();
   find(10, docker_a);
@@ -436,4 +444,50 @@ TEST_CASE_FIXTURE(registry_world,
   CHECK(containers.size() == 1);
   CHECK(containers[1].joined.size() == 1);
   CHECK(containers[1].left.empty());
+}
+
+TEST_CASE("registry: processes that stand alone are a container a name, where that is wanted") {
+  registry_world world;
+  world.options.standalone = true;
+  world.start_registry();
+  world.start_reader();
+  world.find(1, "/");
+  world.find(2, "/system");
+  world.find(3, "/kubepods/besteffort");
+  CHECK(world.reader.standalone == std::vector<cgroup_id>{1, 2, 3});
+  world.find(4, "/kubepods/burstable/pod0f3e9b52-6c1d-4a8b-9d27-1f5e7c0a4b61");
+  world.find(5, "/machine.slice/libpod-conmon-" + id_a + ".scope");
+  CHECK(world.reader.standalone.size() == 3);
+  CHECK(world.reader.ignored.size() == 5);
+
+  const auto made_up = standalone_bit | 7;
+  world.find(made_up, "standalone/a/b\n");
+  CHECK(world.containers[1].id() == "/standalone/a_b_");
+  CHECK(world.reader.routes.at(made_up) == 1);
+  CHECK(world.metadata.asked.empty());
+
+  // A directory of this name is not it, whoever made it.
+  world.find(8, "/standalone/a_b_");
+  CHECK(world.containers[1].joined.size() == 1);
+
+  // A walk does not find it, and that says nothing.
+  world.self->send(world.registry, world.reader.handle);
+  world.run();
+  CHECK(world.containers[1].left.empty());
+  world.remove(made_up);
+  CHECK(world.containers[1].left.size() == 1);
+  CHECK(world.containers[1].named.back().metadata.state == container_state::exited);
+}
+
+TEST_CASE("registry: what a reader made up is gone with it") {
+  registry_world world;
+  world.options.standalone = true;
+  world.start_registry();
+  world.start_reader();
+  world.find(standalone_bit | 7, "standalone/sshd");
+  world.start_reader();
+  CHECK(world.containers[1].left.size() == 1);
+  world.find(standalone_bit | 8, "standalone/sshd");
+  CHECK(world.containers.size() == 1);
+  CHECK(world.containers[1].restarts() == 1);
 }
