@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/protocols.hpp"
 
+#include "actors/container/l7/http/http.hpp"
+#include "actors/container/l7/redis/redis.hpp"
+
 namespace troupe::l7 {
 
 const std::vector<const protocol*>& protocols() {
-  static const std::vector<const protocol*> all{};
+  static const std::vector<const protocol*> all{&http_protocol, &redis_protocol};
   return all;
 }
 
