@@ -44,6 +44,7 @@ struct route_cgroup {
 /// This cgroup has no container: drop its events, and in the kernel if it can.
 struct ignore_cgroup {
   cgroup_id cgroup = 0;
+  bool standalone = false; ///< but those of its processes with sockets are told apart by name
 };
 
 /// The cgroup is gone and its container retired: forget the route.
@@ -171,7 +172,7 @@ auto inspect(Inspector& f, route_cgroup& x) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, ignore_cgroup& x) {
-  return f(x.cgroup);
+  return f(x.cgroup, x.standalone);
 }
 template <class Inspector>
 auto inspect(Inspector& f, unroute_cgroup& x) {

@@ -25,6 +25,10 @@ auto inspect(Inspector& f, process_id& x) {
 /// Never reused while the machine runs (kernfs ids carry a generation).
 using cgroup_id = uint64_t;
 
+/// Set in ids that bpf_reader makes up: of no cgroup, but of processes outside of all containers
+/// that are told apart by their name. Inode numbers do not have it.
+inline constexpr cgroup_id standalone_bit = cgroup_id{1} << 63;
+
 /// Names one container actor for the life of the agent; given out by the registry from 1 upwards.
 using container_key = uint32_t;
 
@@ -50,12 +54,13 @@ runtime_kind runtime_kind_from(std::string_view text);
 
 /// What a cgroup is, judged from its path alone.
 enum class cgroup_kind : uint8_t {
-  container, ///< a container's own cgroup, or one below it
-  pod,       ///< a pod's cgroup, without a container of its own
-  service,   ///< a systemd (or talos) service
-  session,   ///< a login, not a service
-  host,      ///< the root or init
-  ignore,    ///< a runtime's monitor, or nothing that we know
+  container,  ///< a container's own cgroup, or one below it
+  pod,        ///< a pod's cgroup, without a container of its own
+  service,    ///< a systemd (or talos) service
+  session,    ///< a login, not a service
+  host,       ///< the root or init
+  ignore,     ///< a runtime's monitor, or nothing that we know
+  standalone, ///< no cgroup: processes of one name outside of all containers
 };
 
 /// As printed by `troupe doctor --cgroup`: "container", "pod", ...

@@ -57,6 +57,8 @@ std::string_view to_string(cgroup_kind kind) {
       return "session";
     case cgroup_kind::host:
       return "host";
+    case cgroup_kind::standalone:
+      return "standalone";
     case cgroup_kind::ignore:
       break;
   }

@@ -28,12 +28,14 @@ void bpf_reader_state::start(const settings& options, std::unique_ptr<event_sour
     limits.pending_bytes_max = std::max(limits.pending_bytes_max, 2 * replayed_bytes_a_poll);
   backlog_max_ = limits.pending_bytes_max - replayed_bytes_a_poll;
   router_ = std::make_unique<router>(limits, *this);
+  if (options.standalone) // No reader that is started later has the same ids.
+    standalone_ = std::make_unique<standalone_processes>(*router_, boot_time_now_ns());
   started_ = std::chrono::steady_clock::now();
   // The registry has the cgroups walked when it gets our handle. What the walks below find is
   // pending until its routes come.
   self_->send(registry_, bpf_reader_actor{self_});
   walk_processes();
-  source_->scan_sockets(*router_);
+  source_->scan_sockets(sink());
   self_->send(bpf_reader_actor{self_}, drain{});
 }
 
@@ -44,7 +46,7 @@ void bpf_reader_state::drain_once() {
   if (!self_->mailbox().empty() && ++rounds_without_poll_ < rounds_without_poll_max)
     return self_->send(bpf_reader_actor{self_}, drain{});
   rounds_without_poll_ = 0;
-  source_->poll(interval_, *router_);
+  source_->poll(interval_, sink());
   router_->flush();
   // In the beginning most cgroups are unknown, and the registry's own walk tells of them all. A
   // recording tells of them before their first event.
@@ -92,13 +94,27 @@ void bpf_reader_state::take_credit(const credit& x) {
 void bpf_reader_state::walk_processes() {
   const auto begun_ns = boot_time_now_ns();
   router_->begin_walk();
-  if (source_->walk_processes(*router_))
+  if (standalone_)
+    standalone_->begin_walk();
+  if (source_->walk_processes(sink()))
     // A fork takes its start time before the walk can see it: leave the youngest alone.
-    router_->end_walk(begun_ns - std::min(begun_ns, fork_margin_ns), boot_time_now_ns());
+    end_walk(begun_ns - std::min(begun_ns, fork_margin_ns));
+}
+
+void bpf_reader_state::end_walk(uint64_t begun_before_ns) {
+  if (standalone_)
+    standalone_->end_walk(begun_before_ns);
+  router_->end_walk(begun_before_ns, boot_time_now_ns());
+}
+
+record_sink& bpf_reader_state::sink() {
+  if (standalone_)
+    return *standalone_;
+  return *router_;
 }
 
 void bpf_reader_state::take_tick() {
-  source_->walk_sockets(*router_);
+  source_->walk_sockets(sink());
   if (source_->lost_lifecycle()) {
     spdlog::warn("bpf_reader lifecycle-lost comparing with the kernel's list of processes");
     repairs_ = walks_after_a_loss_;
@@ -108,6 +124,8 @@ void bpf_reader_state::take_tick() {
     --repairs_;
     walk_processes();
   }
+  if (standalone_)
+    standalone_->tidy();
   router_->flush();
   go_on();
 }
@@ -129,12 +147,23 @@ void bpf_reader_state::take_route(const route_cgroup& x, const container_actor& 
 }
 
 void bpf_reader_state::take_ignore(const ignore_cgroup& x) {
+  if (standalone_) {
+    if (x.standalone) {
+      source_->set_ignored(x.cgroup, false);
+      standalone_->adopt(x.cgroup);
+      router_->flush();
+      return go_on();
+    }
+    standalone_->forget(x.cgroup);
+  }
   source_->set_ignored(x.cgroup, true);
   router_->ignore(x.cgroup);
   go_on();
 }
 
 void bpf_reader_state::take_unroute(const unroute_cgroup& x) {
+  if (standalone_)
+    standalone_->forget(x.cgroup);
   source_->set_ignored(x.cgroup, false);
   router_->unroute(x.cgroup);
   go_on();

@@ -5,6 +5,7 @@
 
 #include "actors/bpf_reader/event_source.hpp"
 #include "actors/bpf_reader/router.hpp"
+#include "actors/bpf_reader/standalone_processes.hpp"
 #include "actors/supervisor/gauged_actor.hpp"
 #include "messages/actors.hpp"
 #include "messages/settings.hpp"
@@ -43,7 +44,9 @@ private:
     std::shared_ptr<actor_gauge> gauge; ///< empty for an actor without
   };
 
+  [[nodiscard]] record_sink& sink();
   void walk_processes();
+  void end_walk(uint64_t begun_before_ns);
   void show_credit(const receiver& to, uint64_t used) const;
   [[nodiscard]] bool is_full() const;
   void go_on();
@@ -59,6 +62,7 @@ private:
   registry_actor registry_;
   std::unique_ptr<event_source> source_;
   std::unique_ptr<router> router_;
+  std::unique_ptr<standalone_processes> standalone_; ///< where wanted: before the router
   std::unordered_map<container_key, receiver> containers_;
   uint32_t credit_batches_ = 0;
   std::chrono::milliseconds interval_{20};

@@ -16,6 +16,10 @@ void router::take(const event_header& record) {
   if (record.kind >= EVENT_KIND_COUNT)
     return;
   ++events_[record.kind];
+  take_uncounted(record);
+}
+
+void router::take_uncounted(const event_header& record) {
   if (is_lifecycle(record.kind))
     take_lifecycle(record);
   else
@@ -260,6 +264,13 @@ void router::route(cgroup_id cgroup, container_key container) {
     slots_[target].listed = true;
     ready_.push_back(target);
   }
+}
+
+std::vector<std::byte> router::take_pending(cgroup_id cgroup) {
+  const auto index = find(cgroup);
+  if (index >= slots_.size() || slots_[index].key != 0)
+    return {};
+  return std::exchange(slots_[index].batch, {}).records;
 }
 
 void router::ignore(cgroup_id cgroup) {

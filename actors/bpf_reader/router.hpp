@@ -17,6 +17,7 @@
 #include "messages/host.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -49,12 +50,18 @@ public:
   /// From the source: hot.
   void take(const event_header& record) override;
 
+  /// One that was counted before, or that no source has made.
+  void take_uncounted(const event_header& record);
+
   /// Sends what has gathered, to whom there is credit for.
   void flush();
 
   /// What is pending for the cgroup goes to this container from now on. A container that it went
   /// to before gets its rest first, with or without credit.
   void route(cgroup_id cgroup, container_key container);
+
+  /// The records that wait for the cgroup's route; they are taken out.
+  std::vector<std::byte> take_pending(cgroup_id cgroup);
 
   /// Drops what is pending for the cgroup and what will come.
   void ignore(cgroup_id cgroup);

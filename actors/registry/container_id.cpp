@@ -135,6 +135,8 @@ container_identity by_containerd(const cgroup_identity& cgroup,
 
 /// What the path says is all there is to know.
 std::optional<container_identity> by_path(const cgroup_identity& cgroup) {
+  if (cgroup.kind == cgroup_kind::standalone)
+    return plain(join({"standalone", cgroup.id}), cgroup.id);
   switch (cgroup.runtime) {
     case runtime_kind::systemd: {
       // A unit's path is its id. The parser let no control byte or dot segment through.

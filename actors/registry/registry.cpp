@@ -51,7 +51,7 @@ public:
     send_to(to, container_inheritance{from, nullptr});
   }
   void route(cgroup_id cgroup, container_key key) override;
-  void ignore(cgroup_id cgroup) override;
+  void ignore(cgroup_id cgroup, bool standalone) override;
   void unroute(cgroup_id cgroup) override;
   void ask(container_key question, const cgroup_identity& identity) override;
   void abandon(container_key question) override;
@@ -137,9 +137,9 @@ void registry_work::route(cgroup_id cgroup, container_key key) {
     self_->send(reader_, route_cgroup{cgroup, key}, found->second);
 }
 
-void registry_work::ignore(cgroup_id cgroup) {
+void registry_work::ignore(cgroup_id cgroup, bool standalone) {
   if (reader_)
-    self_->send(reader_, ignore_cgroup{cgroup});
+    self_->send(reader_, ignore_cgroup{cgroup, standalone});
 }
 
 void registry_work::unroute(cgroup_id cgroup) {
@@ -212,6 +212,7 @@ void registry_work::set_reader(const bpf_reader_actor& reader) {
     self_->monitor(reader_);
     ++reader_generation_;
     walked_ = false;
+    table.reader_replaced(now());
     table.replay_routes();
   }
   walk();

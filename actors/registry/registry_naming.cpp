@@ -205,7 +205,7 @@ void registry_table::drop_sandbox(container_key key) {
   forget_container(key);
   for (auto cgroup : cgroups) {
     cgroups_.at(cgroup).owner = 0;
-    orders_.ignore(cgroup);
+    orders_.ignore(cgroup, false);
   }
 }
 

@@ -26,7 +26,7 @@ public:
 
   /// To bpf_reader.
   virtual void route(cgroup_id cgroup, container_key key) = 0;
-  virtual void ignore(cgroup_id cgroup) = 0;
+  virtual void ignore(cgroup_id cgroup, bool standalone) = 0;
   virtual void unroute(cgroup_id cgroup) = 0;
 
   /// To runtime_metadata.

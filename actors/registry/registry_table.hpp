@@ -58,6 +58,8 @@ public:
 
   // When others were started anew.
   void replay_routes();
+  /// What the former reader made up is gone with it.
+  void reader_replaced(time_point now);
   void replay_questions();
   void replay_lookups();
   /// From here on, cgroups that the next listing does not have are gone.
@@ -111,6 +113,8 @@ private:
   };
 
   // registry_table.cpp: cgroups
+  bool is_wanted(const cgroup_identity& identity) const;
+  void set_aside(cgroup_id cgroup);
   void take(const cgroup_found& cgroup, time_point now);
   container_key owner_of(const cgroup_found& cgroup, const cgroup_identity& identity,
                          time_point now);

@@ -139,8 +139,10 @@ void registry_table::forget_inheritances(container_key heir) {
 /// Tells the reader again where a cgroup leads.
 void registry_table::settle(cgroup_id cgroup) {
   const auto owner = containers_.find(cgroups_.at(cgroup).owner);
-  if (owner == containers_.end() || owner->second.given_up())
-    orders_.ignore(cgroup);
+  if (owner == containers_.end())
+    set_aside(cgroup);
+  else if (owner->second.given_up())
+    orders_.ignore(cgroup, false);
   else
     orders_.route(cgroup, owner->first);
 }
@@ -152,6 +154,15 @@ void registry_table::replay_routes() {
   hand_over_ready();
   for (const auto& [id, record] : cgroups_)
     settle(id);
+}
+
+void registry_table::reader_replaced(time_point now) {
+  std::vector<cgroup_id> gone;
+  for (const auto& [id, record] : cgroups_)
+    if (record.live && (id & standalone_bit) != 0)
+      gone.push_back(id);
+  for (auto id : gone)
+    leave(id, 0, now);
 }
 
 void registry_table::replay_questions() {
@@ -187,7 +198,7 @@ void registry_table::container_failed(container_key key) {
                   record.identity.container_id);
     forget_inheritances(key);
     for (auto cgroup : record.cgroups)
-      orders_.ignore(cgroup);
+      orders_.ignore(cgroup, false);
     return;
   }
   start_again(key);

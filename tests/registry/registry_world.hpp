@@ -48,6 +48,7 @@ struct reader_notes {
   std::map<cgroup_id, container_key> routes;
   std::map<cgroup_id, container_actor> targets;
   std::vector<cgroup_id> ignored;
+  std::vector<cgroup_id> standalone; ///< of these
   std::vector<cgroup_id> unrouted;
   std::vector<route_changed> unconfirmed;
 };
@@ -188,7 +189,11 @@ private:
             reader.targets[x.cgroup] = to;
             reader.unconfirmed.push_back({x.cgroup, x.container});
           },
-          [this](const ignore_cgroup& x) { reader.ignored.push_back(x.cgroup); },
+          [this](const ignore_cgroup& x) {
+            reader.ignored.push_back(x.cgroup);
+            if (x.standalone)
+              reader.standalone.push_back(x.cgroup);
+          },
           [this](const unroute_cgroup& x) { reader.unrouted.push_back(x.cgroup); },
           [](const get_status&) { return reader_status{}; },
       };
