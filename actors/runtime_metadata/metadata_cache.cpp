@@ -214,8 +214,10 @@ const cached_container* metadata_cache::apply(size_t endpoint, const runtime_eve
     return nullptr;
   if (event.kind == runtime_event_kind::created && entry->removed)
     revive(*entry);
-  if (entry->removed)
-    return entry; // What comes after the end is an echo.
+  // What comes after the end is an echo; but a look-up may have found the end before the event of
+  // the exit was read.
+  if (entry->removed && event.kind != runtime_event_kind::exited)
+    return entry;
   const auto before = std::tuple{entry->metadata, entry->named};
   merge_event(*entry, event);
   if (before != std::tie(entry->metadata, entry->named))
