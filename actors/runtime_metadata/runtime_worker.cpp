@@ -145,6 +145,8 @@ public:
         board_(std::move(board)) {
     for (const auto& endpoint : runtime_endpoints(config))
       add_endpoint(endpoint);
+    if (!config.runtimes_off) // Last: what is on disk counts where no runtime answers.
+      add_endpoint({runtime_kind::unknown, config.host_root});
   }
 
   ~detached_crew() override { stop_.request_stop(); }

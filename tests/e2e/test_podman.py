@@ -132,7 +132,7 @@ class PodmanTest(LoggedTestCase):
 
     def test_events_of_a_life(self):
         events = LifeEvents(self.sandbox.logs, *self.sockets(), "--source", "runtime")
-        self.addCleanup(events.popen.kill)
+        self.addCleanup(events.stop)
         self.podman.run_detached("live", *SLEEP)
         self.podman.podman("exec", "live", "/bin/exit_with", "3", check=False)
         for verb in ("pause", "unpause", "kill"):
