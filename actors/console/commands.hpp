@@ -62,6 +62,7 @@ struct ps_request {
 struct inspect_request {
   configuration config;
   std::vector<std::string> targets; ///< a name, an id, the front of one, or a pid
+  selector scope;                   ///< of those only; without targets: all of these
   output_options output;
   std::optional<std::chrono::milliseconds> timeout; ///< of the runtimes' answer
   bool environment = false;                         ///< show its values

@@ -88,13 +88,17 @@ int run_inspect(command_line& line, const CLI::App* command, configuration confi
   }
   std::string error;
   inspect_request request;
-  if (line.texts.targets.empty())
+  auto scope = read_scope(line.texts, error);
+  if (!scope)
+    return usage(line, command, error);
+  if (line.texts.targets.empty() && scope->matches_all())
     return usage(line, command, "say which container: its name, its id, or a pid");
   auto output = read_output(line.texts, inspect_infos(), error);
   if (!output || !read_timeout(line.texts, request.timeout, error))
     return usage(line, command, error);
   request.config = std::move(config);
   request.targets = line.texts.targets;
+  request.scope = std::move(*scope);
   request.output = std::move(*output);
   request.environment = line.texts.environment;
   return line.commands.inspect(request, line.streams);
@@ -103,6 +107,7 @@ int run_inspect(command_line& line, const CLI::App* command, configuration confi
 void define_inspect(command_line& line) {
   auto* inspect = add_command(line.app, "inspect", help::inspect, help::inspect_examples);
   inspect->add_option("NAME|ID|PID", line.texts.targets, "which containers")->type_name("");
+  add_scope_flags(*inspect, line.texts);
   add_output_flags(*inspect, line.texts);
   inspect->add_flag("--env", line.texts.environment, "show the environment's values: secrets too")
       ->group("Output");

@@ -62,6 +62,8 @@ inline constexpr std::string_view inspect_examples = R"(Examples:
   troupe inspect 4711                           by the pid of any process in it
   troupe inspect web --env                      with the values of its environment
   troupe inspect web db --fields listens,connections
+  troupe inspect web -r podman                  podman's, where others have one of this name
+  troupe inspect --pod cart-0                   all containers of a pod
   troupe inspect nginx.service                  a unit of systemd
   troupe inspect web -o json | jq '.[0].connections[].peer'
   troupe inspect --list                         what each field means)";

@@ -58,6 +58,36 @@ std::vector<list_row> rows_with(const std::vector<container_metadata>& container
   return rows;
 }
 
+/// The containers that are meant; what is wrong is said.
+std::vector<list_row> find_containers(const inspect_request& request, const output_streams& streams,
+                                      std::vector<list_row> rows, const process_groups& groups) {
+  const auto pid_ids = ids_of_pids(request.scope, request.config.agent.host_root);
+  std::vector<container_scope> present;
+  for (const auto& row : rows)
+    present.push_back(scope_of(row.identity, row.metadata));
+  const auto missing = explain_missing(request.scope, present);
+  std::erase_if(rows,
+                [&](const list_row& row) { return !is_in_scope(row, request.scope, pid_ids); });
+  std::vector<list_row> found;
+  for (const auto& target : request.targets) {
+    std::string error;
+    if (auto row = find_target(target, rows, groups, error))
+      found.push_back(std::move(*row));
+    else
+      complain(streams, error);
+  }
+  if (!request.targets.empty())
+    return found;
+  // Who is named is shown in every state, as when it is a target.
+  if (request.scope.containers.empty())
+    std::erase_if(rows, [](const list_row& x) { return !is_shown_by_default(x.metadata.state); });
+  for (const auto& line : missing)
+    complain(streams, line);
+  if (rows.empty() && missing.empty())
+    complain(streams, "no container matches " + request.scope.text());
+  return rows;
+}
+
 int inspect(const inspect_request& request, const output_streams& streams,
             const std::vector<container_metadata>& containers) {
   const auto& config = request.config.agent;
@@ -66,29 +96,21 @@ int inspect(const inspect_request& request, const output_streams& streams,
   const auto processes = read_processes(config.host_root, controller);
   process_owners owners{containers, all_of_them};
   const process_groups groups{processes.processes, owners};
-  const auto rows = rows_with(containers, groups);
   std::vector<inspection> found;
-  int code = exit_done;
-  for (const auto& target : request.targets) {
-    std::string error;
-    const auto row = find_target(target, rows, groups, error);
-    if (!row) {
-      complain(streams, error);
-      code = exit_error;
-      continue;
-    }
-    found.push_back(inspect_container(*row, groups, config.host_root, controller));
+  for (const auto& row : find_containers(request, streams, rows_with(containers, groups), groups)) {
+    found.push_back(inspect_container(row, groups, config.host_root, controller));
     found.back().environment = request.environment;
     for (const auto& note : found.back().notes)
       complain(streams, note);
   }
-  if (found.empty() && code != exit_done)
-    return code;
+  if (found.empty())
+    return exit_error;
   const auto text = render_inspections(found, request.output, terminal_width(streams.out));
-  if (write_all(streams.out, text) != write_result::failed)
-    return code;
-  complain(streams, "cannot write to stdout");
-  return exit_error;
+  if (write_all(streams.out, text) == write_result::failed) {
+    complain(streams, "cannot write to stdout");
+    return exit_error;
+  }
+  return found.size() < request.targets.size() ? exit_error : exit_done;
 }
 
 } // namespace

@@ -180,6 +180,11 @@ field_list workload_part() {
                const auto& pod = x.container.identity.pod;
                return optional_text(pod.empty() ? metadata_of(x).pod : pod);
              }),
+      scalar(h, "container", "its name within the pod",
+             [](const inspected& x) {
+               const auto& identity = x.container.identity;
+               return identity.pod.empty() ? field_value{} : optional_text(identity.container);
+             }),
       scalar(h, "pod_uid", "of Kubernetes",
              [](const inspected& x) { return label_of(x, "io.kubernetes.pod.uid"); }),
       scalar(h, "sandbox_id", "runtime's id of the pod's sandbox or infra container",

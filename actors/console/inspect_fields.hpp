@@ -44,7 +44,7 @@ struct inspect_field {
                                              const output_options& output,
                                              std::optional<unsigned> terminal);
 
-// The rows; inspect_tables.cpp.
+// The rows; inspect_tables.cpp and inspect_activity.cpp.
 [[nodiscard]] nested_rows limit_rows();
 [[nodiscard]] nested_rows cgroup_rows();
 [[nodiscard]] nested_rows mount_rows();

@@ -1,71 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/console/inspect_fields.hpp"
-#include "actors/console/process_fields.hpp"
-#include "actors/console/table.hpp"
-#include "actors/console/time_format.hpp"
+#include "actors/console/inspect_rows.hpp"
 
 #include <fmt/format.h>
-
-#include <numeric>
-#include <utility>
 
 namespace troupe {
 
 namespace {
-
-template <class Row>
-using row_fields = std::vector<field<Row>>;
-
-template <class Row>
-using known_rows = std::optional<std::vector<Row>>;
-
-template <class Row, const row_fields<Row>& (*Fields)(), known_rows<Row> (*Rows)(const inspection&)>
-struct rows_of_kind {
-  static std::vector<field_info> infos() { return infos_of(Fields()); }
-
-  static std::optional<std::vector<record>> records(const inspection& x) {
-    const auto rows = Rows(x);
-    if (!rows)
-      return {};
-    std::string none;
-    const auto chosen = *select_fields(infos(), "", output_format::json, none);
-    std::vector<record> result;
-    for (const auto& row : *rows)
-      result.push_back(make_record(Fields(), chosen, row));
-    return result;
-  }
-
-  static std::string columns(const inspection& x, std::optional<unsigned> terminal, bool wide) {
-    const auto rows = Rows(x);
-    if (!rows || rows->empty())
-      return {};
-    output_options options;
-    options.format = wide ? output_format::wide : output_format::columns;
-    std::string none;
-    options.fields = *select_fields(infos(), "", options.format, none);
-    auto all = columns_of(infos(), options);
-    for (auto& column : all)
-      column.width = 0; // All rows are known: they say how wide.
-    table lines{std::move(all)};
-    for (const auto& row : *rows)
-      lines.add(make_cells(Fields(), options.fields, row));
-    return lines.render(terminal, true);
-  }
-
-  static nested_rows make(bool list) { return {infos, records, columns, list}; }
-};
-
-field_value optional_text(const std::string& text) {
-  return text.empty() ? field_value{} : field_value{text};
-}
-
-field_value optional_number(const std::optional<uint64_t>& x) {
-  return x ? field_value{*x} : field_value{};
-}
-
-std::optional<uint64_t> unless_zero(uint64_t x) {
-  return x == 0 ? std::nullopt : std::optional{x};
-}
 
 std::string bytes_or_none(const std::optional<uint64_t>& x) {
   return x ? bytes_text(*x) : "-";
@@ -255,114 +195,6 @@ known_rows<inspected_namespace> namespaces_of(const inspection& x) {
   return x.namespaces;
 }
 
-// --- processes and sockets ----------------------------------------------------------------------
-
-known_rows<process_info> processes_of(const inspection& x) {
-  return x.processes;
-}
-
-field_value owner_pid(const inspected_socket& x) {
-  return optional_number(unless_zero(x.pid));
-}
-
-field_value owner_comm(const inspected_socket& x) {
-  return optional_text(x.comm);
-}
-
-field_value total(const inspected_socket& x, uint64_t value) {
-  return x.socket.has_totals ? field_value{value} : field_value{};
-}
-
-field_value protocol_of(const inspected_socket& x) {
-  return std::string{x.socket.protocol == socket_protocol::tcp ? "tcp" : "udp"};
-}
-
-const row_fields<inspected_socket>& listen_fields() {
-  using row = inspected_socket;
-  static const row_fields<row> all{
-      {{"protocol", "PROTOCOL", 0, false, shown::everywhere, "tcp or udp"}, protocol_of},
-      {{"address", "ADDRESS", 0, false, shown::everywhere, "ip:port"},
-       [](const row& x) -> field_value {
-         return x.socket.local;
-       }},
-      {{"waiting", "WAITING", 0, true, shown::everywhere,
-        "connections that nobody accepted yet; udp: bytes that nobody has read"},
-       [](const row& x) -> field_value {
-         return uint64_t{x.socket.receive_queue};
-       }},
-      {{"backlog", "BACKLOG", 0, true, shown::everywhere, "how many may wait; null: udp"},
-       [](const row& x) {
-         return x.socket.protocol == socket_protocol::tcp
-                    ? field_value{uint64_t{x.socket.send_queue}}
-                    : field_value{};
-       }},
-      {{"pid", "PID", 0, true, shown::everywhere, "who has it; null: nobody in the container"},
-       owner_pid},
-      {{"comm", "COMM", 0, false, shown::everywhere, "its name"}, owner_comm},
-  };
-  return all;
-}
-
-const row_fields<inspected_socket>& connection_fields() {
-  using row = inspected_socket;
-  static const row_fields<row> all{
-      {{"protocol", "PROTOCOL", 0, false, shown::everywhere, "tcp or udp", 6}, protocol_of},
-      {{"local", "LOCAL", 0, false, shown::everywhere, "ip:port"},
-       [](const row& x) -> field_value {
-         return x.socket.local;
-       }},
-      {{"peer", "PEER", 0, false, shown::everywhere, "ip:port"},
-       [](const row& x) -> field_value {
-         return x.socket.remote;
-       }},
-      {{"state", "STATE", 0, false, shown::everywhere, "established, syn_sent, close_wait, ...", 5},
-       [](const row& x) -> field_value {
-         return std::string{socket_state_name(x.socket)};
-       }},
-      {{"bytes_sent", "SENT", 0, true, shown::everywhere, "payload, since its beginning; null: udp",
-        3},
-       [](const row& x) { return total(x, x.socket.bytes_sent); },
-       [](const row& x) {
-         return x.socket.has_totals ? bytes_text(x.socket.bytes_sent) : "-";
-       }},
-      {{"bytes_received", "RECEIVED", 0, true, shown::everywhere, "likewise", 3},
-       [](const row& x) { return total(x, x.socket.bytes_received); },
-       [](const row& x) {
-         return x.socket.has_totals ? bytes_text(x.socket.bytes_received) : "-";
-       }},
-      {{"rtt_ns", "RTT", 0, true, shown::everywhere, "smoothed round-trip time", 4},
-       [](const row& x) { return optional_number(unless_zero(x.socket.rtt_ns)); },
-       [](const row& x) {
-         return x.socket.rtt_ns == 0 ? "-" : duration_text(x.socket.rtt_ns);
-       }},
-      {{"retransmits", "RETRANSMITS", 0, true, shown::everywhere, "segments sent again", 6},
-       [](const row& x) {
-         return total(x, x.socket.retransmits);
-       }},
-      {{"unread_bytes", "UNREAD", 0, true, shown::wide, "received, and not read"},
-       [](const row& x) -> field_value {
-         return uint64_t{x.socket.receive_queue};
-       }},
-      {{"unacknowledged_bytes", "UNACKNOWLEDGED", 0, true, shown::wide,
-        "sent, and not acknowledged"},
-       [](const row& x) -> field_value {
-         return uint64_t{x.socket.send_queue};
-       }},
-      {{"pid", "PID", 0, true, shown::everywhere, "who has it; null: nobody in the container"},
-       owner_pid},
-      {{"comm", "COMM", 0, false, shown::everywhere, "its name"}, owner_comm},
-  };
-  return all;
-}
-
-known_rows<inspected_socket> listens_of(const inspection& x) {
-  return x.listens;
-}
-
-known_rows<inspected_socket> connections_of(const inspection& x) {
-  return x.connections;
-}
-
 } // namespace
 
 nested_rows limit_rows() {
@@ -379,15 +211,6 @@ nested_rows network_rows() {
 }
 nested_rows namespace_rows() {
   return rows_of_kind<inspected_namespace, namespace_fields, namespaces_of>::make(true);
-}
-nested_rows process_rows() {
-  return rows_of_kind<process_info, process_fields, processes_of>::make(true);
-}
-nested_rows listen_rows() {
-  return rows_of_kind<inspected_socket, listen_fields, listens_of>::make(true);
-}
-nested_rows connection_rows() {
-  return rows_of_kind<inspected_socket, connection_fields, connections_of>::make(true);
 }
 
 } // namespace troupe

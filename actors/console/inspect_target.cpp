@@ -36,7 +36,7 @@ std::string describe_several(const std::string& target, const std::vector<list_r
       names.push_back(name_of(row));
   if (found.size() > names.size())
     names.push_back(fmt::format("and {} more", found.size() - names.size()));
-  return fmt::format("'{}' is {} containers: {}; write more of the one that is meant",
+  return fmt::format("'{}' is {} containers: {}; choose with its path, its id or -r",
                      escape_for_terminal(target), found.size(), fmt::join(names, ", "));
 }
 
@@ -47,6 +47,12 @@ std::optional<list_row> find_by_pid(uint64_t pid, const process_groups& groups) 
       if (process.id.pid == pid && !is_hidden(group.container.metadata))
         return group.container;
   return {};
+}
+
+bool is_among(const list_row& row, const std::vector<list_row>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [&](const list_row& x) {
+    return is_same_container(x.metadata, row.metadata);
+  });
 }
 
 } // namespace
@@ -73,7 +79,7 @@ std::optional<list_row> find_target(const std::string& target, const std::vector
     return {};
   }
   if (const auto pid = parse_number(target)) {
-    if (auto row = find_by_pid(*pid, groups))
+    if (auto row = find_by_pid(*pid, groups); row && is_among(*row, rows))
       return row;
     error = fmt::format("no container has a process {}, and none is named so", *pid);
     return {};

@@ -349,6 +349,9 @@ TEST_CASE("command line: inspect takes targets, and shows secrets only with --en
   CHECK_FALSE(run.inspect->environment);
   REQUIRE(run({"inspect", "web", "--env"}) == exit_done);
   CHECK(run.inspect->environment);
+  REQUIRE(run({"inspect", "-n", "shop", "-r", "docker"}) == exit_done);
+  CHECK(run.inspect->targets.empty());
+  CHECK(run.inspect->scope.name_spaces == std::vector<std::string>{"shop"});
   CHECK(complaint({"inspect"})
         == "troupe inspect: say which container: its name, its id, or a pid");
   CHECK(complaint({"inspect", "web", "--fields", "mount"}).find("did you mean 'mounts'?")

@@ -184,7 +184,7 @@ TEST_CASE("inspect: a name of several says which; one that was started again is 
   auto second = make(runtime_kind::podman, "web", std::string(64, 'c'));
   CHECK(found("web", {first, second})
         == "'web' is 2 containers: /docker/web (docker 0a1b2c3d4e5f), /podman/web (podman "
-           "cccccccccccc); write more of the one that is meant");
+           "cccccccccccc); choose with its path, its id or -r");
   CHECK(found("/podman/web", {first, second}) == second.metadata.id);
   auto again = first; // A pod's container after a crash: the same name, another id.
   again.metadata.id = std::string(64, 'd');

@@ -112,6 +112,10 @@ class Processes(Inspected):
         both = self.inspect("/containerd/ns1/two", "/docker/two")
         self.assertEqual([x["container_id"] for x in both], ["/containerd/ns1/two", "/docker/two"])
         self.assertEqual(both[0]["processes"][0]["argv"], ["/bin/sleep", "1000"])
+        for scope in (("two", "-r", "docker"), ("-c", "two", "-n", "!ns1")):
+            self.assertEqual([x["container_id"] for x in self.inspect(*scope)], ["/docker/two"])
+        self.assertIn("no container matches -n nowhere",
+                      self.refused("inspect", "-n", "nowhere"))
 
 
 class Details(Inspected):
@@ -290,6 +294,25 @@ class Completion(Inspected):
         self.assertEqual(self.complete("ps", "-c", "completed"), ["completed-one"])
         self.assertEqual(self.complete("inspect", "/docker/comp"), ["/docker/completed-one"])
         self.assertEqual(self.complete("completion", "z"), ["zsh"])
+
+    def test_a_name_is_never_evaluated(self):
+        folder = self.sandbox.folder / "hostile"
+        folder.mkdir()
+        witness = folder / "evaluated"
+        names = ("web-1", f"web-$(touch {witness})", f"web`touch {witness}`", "web x;y", "-")
+        fake = folder / "troupe"
+        printed = "\n".join(names)
+        fake.write_text(f"#!/bin/sh\ncat <<'END'\n{printed}\nEND\n")
+        fake.chmod(0o755)
+        for shell in ("bash", "fish"):
+            (folder / shell).write_text(run_troupe("completion", shell).stdout)
+        done = run(["bash", "-c", f"source {folder}/bash; COMP_WORDS=({fake} inspect web); "
+                    "COMP_CWORD=2; _troupe; printf '%s\\n' \"${COMPREPLY[@]}\""])
+        self.assertEqual(done.stdout, "web-1\n")
+        done = run(["fish", "-c", f"source {folder}/fish; complete -C 'troupe inspect web'"],
+                   env=clean_environment() | {"PATH": f"{folder}:/usr/bin:/bin"})
+        self.assertEqual(set(done.stdout.splitlines()), set(names) - {"-"})
+        self.assertFalse(witness.exists())
 
     def test_fish_and_zsh_take_their_scripts(self):
         for shell, check in (("zsh", ["zsh", "-n"]), ("fish", ["fish", "-n"])):
