@@ -346,7 +346,8 @@ void metadata_book::looked_up(size_t endpoint, const container_query& query,
     queue.finish(query, unknown ? lookup_outcome::unknown : lookup_outcome::failed, now);
     ++(unknown ? status.lookups_unknown : status.lookups_failed);
     if (unknown && !stale && cache_.remove(endpoint, query)) {
-      note_removal(endpoint, query);
+      if (!status.answering) // Else its event is on the way, with the time.
+        note_removal(endpoint, query);
       tell(query.id);
     }
     if (unknown && !is_bundles(endpoint))

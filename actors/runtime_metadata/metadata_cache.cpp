@@ -24,7 +24,9 @@ void merge_summary(cached_container& entry, const container_metadata& summary) {
   metadata.sandbox = summary.sandbox;
   if (!summary.image_digest.empty())
     metadata.image_digest = summary.image_digest;
-  if (summary.created_ns != 0)
+  // docker's lists have it in whole seconds.
+  if (summary.created_ns != 0
+      && summary.created_ns / 1'000'000'000 != metadata.created_ns / 1'000'000'000)
     metadata.created_ns = summary.created_ns;
   if (!summary.pod.empty())
     metadata.pod = summary.pod;
