@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Uses CAF: it observes an actor.
 #pragma once
 
 #include "actors/console/asked_runtimes.hpp"
