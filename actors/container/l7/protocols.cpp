@@ -2,12 +2,13 @@
 #include "actors/container/l7/protocols.hpp"
 
 #include "actors/container/l7/http/http.hpp"
+#include "actors/container/l7/http2/http2.hpp"
 #include "actors/container/l7/redis/redis.hpp"
 
 namespace troupe::l7 {
 
 const std::vector<const protocol*>& protocols() {
-  static const std::vector<const protocol*> all{&http_protocol, &redis_protocol};
+  static const std::vector<const protocol*> all{&http2_protocol, &http_protocol, &redis_protocol};
   return all;
 }
 
