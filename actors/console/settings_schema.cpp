@@ -246,9 +246,9 @@ std::vector<setting> actor_settings() {
                           "a container without an answer from its runtime gets a fallback id",
                           scope_kernel, &settings::fallback_name_after, milliseconds{0},
                           milliseconds{600'000}),
-      duration_setting_of("retire_after", inside,
-                          "a container is kept so long after its last cgroup went", scope_kernel,
-                          &settings::retire_after, milliseconds{0}, milliseconds{3'600'000}),
+      duration_setting_of(
+          "retire_after", inside, "a container is exported so long after its last cgroup went",
+          scope_kernel, &settings::retire_after, milliseconds{0}, milliseconds{3'600'000}),
       number_setting("credit_batches", inside, "batches in flight to one container",
                      &settings::credit_batches, 1, 1024),
       bytes_setting_of("pending_bytes_max", inside,
