@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/l7/http/http.hpp"
+
+#include "actors/container/l7/http/classify.hpp"
+#include "actors/container/l7/http/http_conversation.hpp"
+
+#include <utility>
+
+namespace troupe::l7 {
+
+namespace http {
+
+void http_conversation::take(side from, const chunk& x, sink& out) {
+  if (left_http_) {
+    if (next_)
+      next_->take(from, x, out);
+  } else if (from == side::client) {
+    hear_client(x, out);
+  } else {
+    hear_server(x, out);
+  }
+}
+
+void http_conversation::close(sink& out) {
+  tell_open(out);
+  forget_early(out);
+  order_.close(out);
+  if (next_)
+    next_->close(out);
+}
+
+void http_conversation::tell_open(sink& out) {
+  if (open_)
+    out.exchanged(std::move(*open_));
+  open_.reset();
+}
+
+void http_conversation::forget_early(sink& out) {
+  if (early_)
+    out.not_understood(unparsed::unanswered, early_->bytes);
+  early_.reset();
+}
+
+} // namespace http
+
+namespace {
+
+std::unique_ptr<conversation> converse() {
+  return std::make_unique<http::http_conversation>();
+}
+
+} // namespace
+
+// Of a request all heads that are common, and a dozen small ones in a row; of an answer the length
+// of its body, which stands early as a rule.
+const protocol http_protocol{l7_protocol::http, http::classify, converse, 2048, 1024};
+
+} // namespace troupe::l7
