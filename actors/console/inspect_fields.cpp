@@ -84,9 +84,14 @@ field_value nomad_of(const inspected& x) {
                                             {"task", task.task}};
 }
 
-std::string cgroup_text(const inspected& x) {
+std::string cgroup_path(const inspected& x) {
   const auto& details = metadata_of(x).details;
   return details ? details->cgroup_path : std::string{};
+}
+
+/// Where the kernel says the same, once is enough.
+std::string other_cgroup_path(const inspected& x) {
+  return x.cgroup && x.cgroup->path == cgroup_path(x) ? std::string{} : cgroup_path(x);
 }
 
 inspect_field scalar(std::string_view heading, std::string_view name, std::string_view meaning,
@@ -244,8 +249,9 @@ field_list machine_part() {
   return {
       rows(limits_heading, "limits", "that the runtime was asked to set; null: not told",
            limit_rows()),
-      scalar("Cgroup", "cgroup_path", "as the runtime says; null: it does not",
-             [](const inspected& x) { return optional_text(cgroup_text(x)); }),
+      scalar(
+          "Cgroup", "cgroup_path", "as the runtime says; null: it does not",
+          [](const inspected& x) { return optional_text(cgroup_path(x)); }, other_cgroup_path),
       rows("Cgroup", "cgroup", "what the kernel holds it to; null: nothing runs", cgroup_rows()),
       rows("Mounts", "mounts", "what it sees of the host; null: not told", mount_rows()),
       rows("Networks", "networks", "addresses from the runtime; null: not told", network_rows()),

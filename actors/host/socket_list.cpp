@@ -63,7 +63,7 @@ void take_tcp_info(const tcp_info& info, socket_info& into) {
 
 struct descriptor {
   int fd = -1;
-  descriptor(int x) : fd(x) {}
+  explicit descriptor(int x) : fd(x) {}
   ~descriptor() {
     if (fd >= 0)
       close(fd);

@@ -7,8 +7,10 @@ import unittest
 
 from tests.e2e.harness.case import RuntimeTestCase
 from tests.e2e.harness.cgroup_containers import CgroupContainer, hierarchy
+from tests.e2e.harness.cri import CriContainerd, Pod, cri_pod_path, remove_pod_cgroups
 from tests.e2e.harness.images import CONTAINERD_IMAGE, IMAGE
 from tests.e2e.harness.processes import run
+from tests.e2e.harness.sandbox import Sandbox, require_programs, require_root
 from tests.e2e.harness.troupe_agent import (clean_environment, run_troupe, runtime_sockets,
                                             troupe_path)
 from tests.e2e.harness.waiting import wait_until
@@ -267,6 +269,49 @@ class ByCgroupAlone(Inspected):
         self.assertNotIn(pid, [x["pid"] for x in self.ps()])
         self.assertIn(pid, [x["pid"] for x in self.ps("--services")])
         self.assertIn(pid, [x["pid"] for x in self.ps("-r", "systemd")])
+
+
+class Pods(Inspected):
+    """Containers of a pod, made through containerd's CRI plugin."""
+
+    @classmethod
+    def setUpClass(cls):
+        require_root()
+        require_programs("containerd", "ctr", "nsenter", "runc", "unshare")
+        cri_pod_path()
+        cls.addClassCleanup(remove_pod_cgroups)  # After the sandbox is closed.
+        cls.sandbox = Sandbox()
+        cls.addClassCleanup(cls.sandbox.close)
+        cls.containerd = CriContainerd(cls.sandbox)
+        cls.containerd.start()
+        cls.containerd.load_images()
+
+    def sockets(self):
+        return ["--containerd-socket", self.containerd.socket]
+
+    def test_what_a_node_knows_of_a_pod(self):
+        pod = Pod(self, "cart-0")
+        runtime_id = pod.run("app", "/bin/sleep", "1000", memory=64 << 20, cpu=500)
+        pod.run("side", "/bin/sleep", "2000")
+        found, = self.inspect("/k8s/shop/cart-0/app")
+        self.assertEqual(
+            {key: found[key] for key in ("runtime_id", "name", "namespace", "pod", "container",
+                                         "pod_uid", "state", "pid", "command")},
+            {"runtime_id": runtime_id, "name": "app", "namespace": "shop", "pod": "cart-0",
+             "container": "app", "pod_uid": pod.uid, "state": "running",
+             "pid": pod.pid(runtime_id), "command": ["/bin/sleep", "1000"]})
+        self.assertEqual(found["sandbox_id"], pod.id)
+        self.assertEqual((found["limits"]["memory_bytes"], found["limits"]["cpu_millicores"]),
+                         (64 << 20, 500))
+        self.assertEqual(found["cgroup"]["memory_max_bytes"], 64 << 20)
+        self.assertEqual(found["cgroup"]["path"], found["cgroup_path"])
+        shared = {row["kind"]: row["shared_with"] for row in found["namespaces"]}
+        self.assertEqual(shared["ipc"], ["/k8s/shop/cart-0/side"])
+        self.assertEqual(shared["pid"], [])
+        both = self.inspect("--pod", "cart-0")
+        self.assertEqual([x["name"] for x in both], ["app", "side"])
+        self.assertEqual([x["argv"] for x in self.ps("--pod", "cart-0", "-n", "shop")],
+                         [["/bin/sleep", "1000"], ["/bin/sleep", "2000"]])
 
 
 class Completion(Inspected):
