@@ -399,4 +399,10 @@ std::vector<runtime_status> metadata_book::statuses() const {
   return result;
 }
 
+std::vector<runtime_status> metadata_book::runtime_statuses() const {
+  auto result = statuses();
+  std::erase_if(result, [](const auto& x) { return x.endpoint.kind == runtime_kind::unknown; });
+  return result;
+}
+
 } // namespace troupe

@@ -74,6 +74,8 @@ public:
     return endpoints_[endpoint].status;
   }
   [[nodiscard]] std::vector<runtime_status> statuses() const;
+  /// Without what is on disk, which is no runtime: nobody can start it or allow it.
+  [[nodiscard]] std::vector<runtime_status> runtime_statuses() const;
 
 private:
   struct endpoint_record {

@@ -31,14 +31,14 @@ void send_changes(self_pointer self) {
 void send_statuses(self_pointer self) {
   auto& st = self->state;
   for (const auto& observer : st.observers)
-    self->send(observer, st.book->statuses());
+    self->send(observer, st.book->runtime_statuses());
 }
 
 void add_observer(self_pointer self, const container_observer_actor& observer) {
   auto& st = self->state;
   self->monitor(observer);
   st.observers.push_back(observer);
-  self->send(observer, st.book->statuses());
+  self->send(observer, st.book->runtime_statuses());
   for (auto& change : st.book->observe(self->clock().now()))
     self->send(observer, std::move(change));
 }
@@ -126,7 +126,7 @@ caf::typed_response_promise<runtime_listing> start_round(self_pointer self) {
 }
 
 void log_opened(const runtime_status& before, const std::string& version) {
-  if (!before.answering)
+  if (!before.answering && before.endpoint.kind != runtime_kind::unknown)
     spdlog::info("runtime_metadata connected {} {} at {}", to_string(before.endpoint.kind), version,
                  before.endpoint.socket);
 }
@@ -205,7 +205,7 @@ runtime_metadata_with_crew(self_pointer self, const settings& config,
         go_on(self);
       },
       [self](const list_all&) { return start_round(self); },
-      [self](const get_status&) { return self->state.book->statuses(); },
+      [self](const get_status&) { return self->state.book->runtime_statuses(); },
       [self](lookup_done& done) {
         self->state.book->looked_up(done.endpoint, done.query, std::move(done.result), done.took,
                                     self->clock().now());

@@ -367,6 +367,38 @@ TEST_CASE_FIXTURE(bundle_story,
   CHECK(book.observe(now).empty());
 }
 
+TEST_CASE_FIXTURE(bundle_story, "metadata book: the disk is asked again: a monitor may be late") {
+  book.lost(docker, {ec::runtime_absent, "none"}, now);
+  book.want(1, docker_cgroup("a1"), now);
+  CHECK(asked(bundles) == 1);
+  book.looked_up(bundles, {"a1", ""}, call_error{ec::unknown_container, "?"}, 1ms, now);
+  CHECK(asked(bundles) == 0);
+  now += 500ms;
+  CHECK(asked(bundles) == 1);
+}
+
+TEST_CASE_FIXTURE(bundle_story, "metadata book: the disk is no runtime that anybody can start") {
+  CHECK(book.statuses().size() == 2);
+  REQUIRE(book.runtime_statuses().size() == 1);
+  CHECK(book.runtime_statuses()[0].endpoint.kind == runtime_kind::docker);
+}
+
+TEST_CASE_FIXTURE(story, "metadata book: labels that disguise an exec's values make them unknown") {
+  open_both();
+  CHECK(book.observe(now).empty());
+  auto event = docker_event(exec_exited, "a1", "web");
+  event.exec.id = "mine";
+  event.exec.exit_code = 7;
+  happens(docker, event);
+  CHECK(book.take_changes().at(0).exec == event.exec);
+  auto answer = docker_answer("a1", "web");
+  answer.metadata.labels = {{"execID", "mine"}, {"exitCode", "7"}};
+  book.listed(docker, {answer}, now, now);
+  static_cast<void>(book.take_changes());
+  happens(docker, event);
+  CHECK(book.take_changes().at(0).exec == exec_process{});
+}
+
 TEST_CASE("metadata book: details are kept only where they are wanted") {
   auto answer = docker_answer("a1", "web");
   container_details details;

@@ -180,3 +180,23 @@ TEST_CASE("metadata cache: a runtime cannot fill the memory") {
   CHECK(cache.size() == 32768);
   CHECK(cache.put(0, docker_answer("one more", "x"), start) == nullptr);
 }
+
+TEST_CASE("metadata cache: a pod that an event or a list names stays known") {
+  metadata_cache cache;
+  auto event = docker_event(created, "a1", "app");
+  event.metadata.runtime = runtime_kind::podman;
+  event.named = false; // Its pod is new.
+  cache.apply(0, event, start);
+  CHECK_FALSE(only(cache, "a1").named);
+  event.kind = started;
+  event.named = true;
+  event.metadata.pod = "shop";
+  event.metadata.sandbox_id = "i1";
+  cache.apply(0, event, start);
+  CHECK(only(cache, "a1").metadata.pod == "shop");
+  CHECK(only(cache, "a1").metadata.sandbox_id == "i1");
+  auto listed = incomplete(docker_answer("b2", "web"));
+  listed.metadata.pod = "blog";
+  cache.put(0, listed, start);
+  CHECK(only(cache, "b2").metadata.pod == "blog");
+}
