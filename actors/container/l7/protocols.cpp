@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/protocols.hpp"
 
+#include "actors/container/l7/dns/dns.hpp"
 #include "actors/container/l7/http/http.hpp"
 #include "actors/container/l7/http2/http2.hpp"
+#include "actors/container/l7/kafka/kafka.hpp"
 #include "actors/container/l7/redis/redis.hpp"
 
 namespace troupe::l7 {
 
 const std::vector<const protocol*>& protocols() {
-  static const std::vector<const protocol*> all{&http2_protocol, &http_protocol, &redis_protocol};
+  static const std::vector<const protocol*> all{&http2_protocol, &kafka_protocol, &http_protocol,
+                                                &redis_protocol, &dns_protocol};
+  return all;
+}
+
+const std::vector<const protocol*>& datagram_protocols() {
+  static const std::vector<const protocol*> all{&dns_datagram_protocol};
   return all;
 }
 
