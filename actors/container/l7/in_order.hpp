@@ -32,7 +32,8 @@ private:
 };
 
 /// Requests that wait for their answers, in a protocol that answers in order and gives no ids. A
-/// Request has an `l7_exchange exchange`.
+/// Request has an `l7_exchange exchange`, and is_told() where some only keep the place of an answer
+/// and are no exchange.
 ///
 /// Where bytes are missing, nobody knows how many requests or answers were in them, and the order
 /// means nothing until client and server are at one again. They are when the client speaks after
@@ -41,7 +42,7 @@ private:
 template <class Request>
 class in_order {
 public:
-  /// More are not waited for: whoever sends so many without an answer is not understood.
+  /// More are not waited for: they count, but how they ended stays unknown.
   static constexpr size_t most = 1024;
 
   /// A chunk of the client begins.
@@ -69,11 +70,11 @@ public:
 
   void add(Request request, sink& out) {
     if (requests_lost_) { // Its answer would not be told from those of the ones that are missing.
-      out.exchanged(std::move(request.exchange));
+      tell(request, out);
       return;
     }
     if (waiting_.size() >= most) {
-      out.not_understood(unparsed::unanswered, waiting_.front().exchange.request_bytes);
+      tell(waiting_.front(), out);
       waiting_.pop_front();
       answers_lost();
     }
@@ -103,9 +104,16 @@ public:
   }
 
 private:
+  static void tell(Request& x, sink& out) {
+    if constexpr (requires { x.is_told(); })
+      if (!x.is_told())
+        return;
+    out.exchanged(std::move(x.exchange));
+  }
+
   void tell_all(sink& out) {
     for (auto& x : waiting_)
-      out.exchanged(std::move(x.exchange));
+      tell(x, out);
     waiting_.clear();
   }
 

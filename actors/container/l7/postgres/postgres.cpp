@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/l7/postgres/postgres.hpp"
+
+#include "actors/container/l7/in_order.hpp"
+#include "actors/container/l7/pending_exchanges.hpp"
+#include "actors/container/l7/postgres/classify.hpp"
+#include "actors/container/l7/postgres/interpret.hpp"
+#include "actors/container/l7/postgres/requests.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::l7 {
+
+namespace {
+
+using postgres::header;
+using postgres::progress;
+using postgres::request;
+using kind = postgres::request::kind;
+
+constexpr uint64_t error_wanted = 256; // SQLSTATE comes behind the severity, twice.
+
+class postgres_conversation final : public conversation {
+public:
+  void take(side from, const chunk& x, sink& out) override {
+    if (encrypted_)
+      out.not_understood(unparsed::out_of_sync, x.size);
+    else if (from == side::client)
+      take_requests(x, out);
+    else
+      take_answers(x, out);
+  }
+
+  void close(sink& out) override;
+
+  [[nodiscard]] bool is_over() const override { return encrypted_; }
+
+private:
+  void take_requests(const chunk& x, sink& out);
+  bool take_request(sink& out, uint64_t& lost);
+  void take_copied(const chunk& x);
+  void take_answers(const chunk& x, sink& out);
+  bool take_answer(sink& out, uint64_t& lost);
+  bool take_encryption_answer(sink& out);
+  void on_answer(const header& head, std::string_view body, sink& out);
+  void on_error(std::string_view body, sink& out);
+  void on_complete();
+  void on_ready(sink& out);
+  void begin_answer(const header& head);
+  void tell_completed(sink& out);
+  void lose_answers();
+
+  stream_reader client_;
+  stream_reader server_;
+  chunk_row client_row_;
+  chunk_row server_row_;
+  postgres::request_maker maker_;
+  in_order<request> requests_;
+  /// An Execute that has ended well. The commit behind it may still fail, at its Sync.
+  std::optional<l7_exchange> completed_;
+  std::string early_error_; ///< SQLSTATE of what failed before its Sync was sent
+  uint32_t encryption_asked_ = 0;
+  bool copying_ = false; ///< the client sends data, and nothing else
+  bool encrypted_ = false;
+};
+
+void fail(l7_exchange& exchange, std::string_view sqlstate) {
+  exchange.outcome = l7_outcome::failed;
+  exchange.status = postgres::number_of(sqlstate);
+  exchange.method = sqlstate;
+}
+
+void postgres_conversation::take_requests(const chunk& x, sink& out) {
+  requests_.client_speaks(out);
+  if (copying_)
+    return take_copied(x);
+  uint64_t lost = 0;
+  if (!client_row_.take(client_, x, lost))
+    requests_.requests_lost();
+  while (client_.has_bytes() && take_request(out, lost)) {
+  }
+  if (lost > 0)
+    out.not_understood(unparsed::not_captured, lost);
+}
+
+// Whatever it is, it holds no request until the server ends the COPY.
+void postgres_conversation::take_copied(const chunk& x) {
+  uint64_t lost = 0;
+  client_row_.take(client_, x, lost);
+  client_.resynchronise();
+  if (auto* first = requests_.first(); first != nullptr)
+    first->exchange.request_bytes += x.size;
+}
+
+// False where there is no more to take.
+bool postgres_conversation::take_request(sink& out, uint64_t& lost) {
+  const auto bytes = client_.bytes();
+  header head;
+  const auto result = postgres::read_client_header(bytes, head);
+  if (result == progress::invalid) {
+    out.not_understood(unparsed::out_of_sync, client_.resynchronise());
+    requests_.requests_lost();
+    return false;
+  }
+  const bool enough =
+      result == progress::done && bytes.size() - head.body >= postgres::request_maker::wanted(head);
+  if (!enough && !client_.is_cut())
+    return false;
+  if (result == progress::need_more) {
+    lost += client_.resynchronise();
+    requests_.requests_lost();
+    return false;
+  }
+  if (head.code == postgres::ssl_request || head.code == postgres::gss_request)
+    ++encryption_asked_;
+  const auto body = bytes.substr(head.body, static_cast<size_t>(head.length - head.body));
+  if (auto made = maker_.take(head, body, client_.time_ns()); made.has_value()) {
+    if (made->is == kind::sync && made->has_parsed && !early_error_.empty())
+      fail(made->exchange, early_error_);
+    early_error_.clear();
+    requests_.add(std::move(*made), out);
+  }
+  const auto dropped = client_.pass(head.length);
+  lost += dropped;
+  if (dropped > 0)
+    requests_.requests_lost();
+  return true;
+}
+
+void postgres_conversation::lose_answers() {
+  requests_.answers_lost();
+  copying_ = false;
+}
+
+void postgres_conversation::take_answers(const chunk& x, sink& out) {
+  requests_.server_speaks();
+  uint64_t lost = 0;
+  if (!server_row_.take(server_, x, lost))
+    lose_answers();
+  while (!requests_.are_answers_lost() && server_.has_bytes() && take_answer(out, lost)) {
+  }
+  if (requests_.are_answers_lost()) {
+    tell_completed(out);
+    lost += server_.resynchronise();
+  }
+  if (lost > 0)
+    out.not_understood(unparsed::not_captured, lost);
+}
+
+// A single byte. False where it is none.
+bool postgres_conversation::take_encryption_answer(sink& out) {
+  if (encryption_asked_ == 0)
+    return false;
+  --encryption_asked_;
+  const char answer = server_.bytes()[0];
+  encrypted_ = answer == 'S' || answer == 'G';
+  if (encrypted_ || answer != 'N') // An old server answers by an error.
+    return encrypted_;
+  const auto lost = server_.pass(1);
+  if (lost > 0) {
+    out.not_understood(unparsed::not_captured, lost);
+    lose_answers();
+  }
+  return true;
+}
+
+bool postgres_conversation::take_answer(sink& out, uint64_t& lost) {
+  if (take_encryption_answer(out))
+    return !encrypted_;
+  const auto bytes = server_.bytes();
+  header head;
+  const auto result = postgres::read_server_header(bytes, head);
+  if (result == progress::invalid) {
+    out.not_understood(unparsed::out_of_sync, server_.resynchronise());
+    lose_answers();
+    return false;
+  }
+  const auto wanted = head.type == 'E' ? std::min(head.length, error_wanted) : head.body;
+  if ((result == progress::need_more || bytes.size() < wanted) && !server_.is_cut())
+    return false;
+  if (result == progress::need_more) {
+    lose_answers();
+    return false;
+  }
+  on_answer(head, bytes.substr(head.body, static_cast<size_t>(head.length - head.body)), out);
+  const auto dropped = server_.pass(head.length);
+  lost += dropped;
+  if (dropped > 0)
+    lose_answers();
+  return true;
+}
+
+// Rows have come, or may be sent: so far it went well.
+void postgres_conversation::begin_answer(const header& head) {
+  auto* first = requests_.first();
+  if (first == nullptr || (!first->is_told() && !first->has_parsed))
+    return;
+  auto& x = first->exchange;
+  x.response_bytes += head.length;
+  if (!first->has_begun)
+    answer_at(x, server_.time_ns());
+  first->has_begun = true;
+  const bool good = std::string_view{"TDGHWdV"}.find(head.type) != std::string_view::npos;
+  if (good && x.outcome == l7_outcome::unknown)
+    x.outcome = l7_outcome::ok;
+}
+
+void postgres_conversation::on_answer(const header& head, std::string_view body, sink& out) {
+  if (postgres::is_asynchronous(head.type))
+    return;
+  if (head.type != 'E')
+    tell_completed(out);
+  if (requests_.empty() && std::string_view{"CDIdV"}.find(head.type) != std::string_view::npos)
+    out.not_understood(unparsed::unanswered, head.length);
+  if (head.type != 'Z')
+    begin_answer(head);
+  switch (head.type) {
+    case 'C':
+    case 'I':
+    case 's':
+      return on_complete();
+    case 'E':
+      return on_error(body, out);
+    case 'Z':
+      return on_ready(out);
+    case 'G':
+    case 'W':
+      copying_ = true;
+      return;
+    default:
+      return;
+  }
+}
+
+void postgres_conversation::tell_completed(sink& out) {
+  if (completed_.has_value())
+    out.exchanged(std::move(*completed_));
+  completed_.reset();
+}
+
+void postgres_conversation::on_complete() {
+  copying_ = false;
+  auto* first = requests_.first();
+  if (first == nullptr || !first->is_told())
+    return;
+  if (first->exchange.outcome != l7_outcome::failed)
+    first->exchange.outcome = l7_outcome::ok;
+  if (first->is == kind::execute)
+    completed_ = requests_.take_first().exchange;
+}
+
+void postgres_conversation::on_error(std::string_view body, sink& out) {
+  copying_ = false;
+  const auto sqlstate = postgres::sqlstate_of(body);
+  auto* first = requests_.first();
+  const bool of_commit = first != nullptr && first->is == kind::sync && !first->has_parsed;
+  if (completed_.has_value() && of_commit)
+    fail(*completed_, sqlstate);
+  tell_completed(out);
+  if (first == nullptr) {
+    early_error_ = sqlstate; // What it belongs to is known once its Sync comes, if ever.
+    return;
+  }
+  fail(first->exchange, sqlstate);
+  if (first->is == kind::execute)
+    out.exchanged(requests_.take_first().exchange);
+}
+
+// The answer to a query or a function call, or to the Sync behind any number of Executes. Those
+// that wait yet were passed over for an error before them.
+void postgres_conversation::on_ready(sink& out) {
+  copying_ = false;
+  bool passed_over = false;
+  while (!requests_.empty()) {
+    const auto is = requests_.first()->is;
+    if (passed_over && (is == kind::query || is == kind::function))
+      return;
+    auto x = requests_.take_first();
+    if (x.is_told() || (x.has_parsed && x.exchange.outcome == l7_outcome::failed))
+      out.exchanged(std::move(x.exchange));
+    if (is != kind::execute)
+      return;
+    passed_over = true;
+  }
+}
+
+void postgres_conversation::close(sink& out) {
+  tell_completed(out);
+  auto* first = requests_.first();
+  if (first != nullptr && first->has_begun && first->is_told() && !requests_.are_answers_lost()) {
+    if (first->exchange.outcome != l7_outcome::failed)
+      first->exchange.outcome = l7_outcome::unknown; // Not to its end.
+    out.exchanged(requests_.take_first().exchange);
+  }
+  requests_.close(out);
+}
+
+} // namespace
+
+const protocol postgres_protocol{
+    l7_protocol::postgres, postgres::classify,
+    []() -> std::unique_ptr<conversation> { return std::make_unique<postgres_conversation>(); },
+    1024, 1024};
+
+} // namespace troupe::l7
