@@ -168,8 +168,11 @@ bool read_pod(ondemand::object pod, pod_workloads& result) {
 }
 
 bool read_items(ondemand::value value, pod_workloads& result) {
-  if (value.is_null())
-    return true; // Go's nil slice: the kubelet has no pods yet.
+  bool null = false;
+  if (value.is_null().get(null) != simdjson::SUCCESS)
+    return false;
+  if (null) // Go's nil slice: the kubelet has no pods yet.
+    return true;
   ondemand::array items;
   if (value.get_array().get(items) != simdjson::SUCCESS)
     return false;

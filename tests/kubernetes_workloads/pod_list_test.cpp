@@ -98,9 +98,10 @@ TEST_CASE("pod list: nameless pods and names that cannot be are passed over") {
 }
 
 TEST_CASE("pod list: what is none") {
-  for (const auto* text : {"", "null", "[]", "{}", "7", R"({"items":7})", R"({"items":[7]})",
-                           R"({"items":[{)", R"({"kind":"Status","status":"Failure"})",
-                           R"({"items":[{"metadata":7}]})", "<html>"}) {
+  for (const auto* text :
+       {"", "null", "[]", "{}", "7", R"({"items":7})", R"({"items":name[{}]})", R"({"items":[7]})",
+        R"({"items":[{)", R"({"kind":"Status","status":"Failure"})",
+        R"({"items":[{"metadata":7}]})", "<html>"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_pod_list(text));
   }
