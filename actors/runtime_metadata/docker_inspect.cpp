@@ -98,9 +98,9 @@ bool read_state(value& from, container_draft& draft) {
   if (!has_word && has_flags)
     metadata.state = state_by(flags, metadata);
   // The last end's time and code stand there while it runs again.
-  if (metadata.state == container_state::exited)
-    metadata.exit_code = exit_code;
-  else
+  const bool ended = metadata.state == container_state::exited;
+  metadata.exit_code = ended ? std::optional{exit_code} : std::nullopt;
+  if (!ended)
     metadata.finished_ns = 0;
   return whole;
 }

@@ -47,6 +47,7 @@ class PodmanTest(LoggedTestCase):
         try:
             cls.podman.load_image()
             cls.podman.start()
+            cls.addClassCleanup(cls.podman.stop)
             cls.port = free_port()
             cls.programs = cls.sandbox.folder / "programs"
             cls.start_server()
@@ -60,6 +61,7 @@ class PodmanTest(LoggedTestCase):
         compile_programs(PROGRAMS, cls.programs)
         server = Child("server", cls.sandbox.inside([cls.programs / "tcp_server", cls.port, SIZE]),
                        cls.sandbox.logs)
+        cls.addClassCleanup(server.stop)
         wait_until(lambda: "listening" in server.stdout(), 10, "the server to listen")
 
     def setUp(self):
