@@ -62,6 +62,14 @@ using bpf_reader_actor = caf::typed_actor<
     // Features, counts, losses, map sizes.
     caf::replies_to<get_status>::with<reader_status>>;
 
+/// Whoever captures what is said on connections.
+using capturer_actor = caf::typed_actor<
+    // A container has found out what is spoken.
+    caf::reacts_to<capture_orders>>;
+
+/// bpf_reader as its containers know it that understand what is said.
+using capturing_reader_actor = bpf_reader_actor::extend_with<capturer_actor>;
+
 /// The sink of runtime metadata.
 using metadata_sink_actor = caf::typed_actor<
     // A runtime said who a container is, or that something about it changed.

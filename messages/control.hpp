@@ -91,6 +91,20 @@ struct container_named {
 /// What one container has counted so far; defined in actors/container/container_account.hpp.
 struct container_counters;
 
+/// How much of a connection's sends and receives a container wants; see l7_verdict in bpf/event.h.
+struct capture_order {
+  uint64_t socket_cookie = 0;
+  uint16_t sent_bytes = 0;     ///< of each send
+  uint16_t received_bytes = 0; ///< of each receive
+  bool opaque = false;         ///< nothing, ever
+  bool over = false;           ///< the connection is closed: the order is void
+};
+
+/// To whoever captures.
+struct capture_orders {
+  std::vector<capture_order> orders;
+};
+
 /// A provisional container turned out to be this one, and its state will come. What the reader
 /// sends meanwhile goes on where that state ends.
 struct inheritance_announced {

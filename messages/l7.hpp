@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -58,6 +60,11 @@ struct l7_exchange {
   std::string subject;     ///< dns: the name asked for; kafka, nats, rabbitmq: topic or queue
   std::string traceparent; ///< W3C's header, or b3's, as it was sent; empty: none
 };
+
+/// Why bytes were not understood, in the order of l7::unparsed.
+inline constexpr size_t l7_unparsed_reasons = 4;
+inline constexpr std::array<std::string_view, l7_unparsed_reasons> l7_unparsed_names{
+    "not_captured", "out_of_sync", "unanswered", "too_large"};
 
 inline constexpr size_t operation_bytes_max = 256;
 inline constexpr size_t detail_bytes_max = 1024;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "messages/container_metadata.hpp"
+#include "messages/l7.hpp"
 
 #include <array>
 #include <cstdint>
@@ -76,6 +77,37 @@ struct ip_latency {
   uint64_t rtt_ns = 0; ///< newest smoothed RTT of a live or just closed connection
 };
 
+/// Where requests went, or came in.
+struct l7_place {
+  l7_protocol protocol = l7_protocol::opaque;
+  bool inbound = false;
+  std::string destination;        ///< what was dialled; inbound: the address that was listened on.
+                                  ///< "~other" over the bound
+  std::string actual_destination; ///< where it went after NAT; empty for inbound
+};
+
+/// Requests of one kind at one place.
+struct l7_requests {
+  l7_place place;
+  std::string status;  ///< HTTP's code, "grpc:0", else "ok", "failed", "unknown"
+  std::string method;  ///< see l7_exchange; empty where the protocol has none
+  std::string subject; ///< dns: the domain; empty elsewhere
+  uint64_t count = 0;
+};
+
+/// How long the requests at one place took.
+struct l7_durations {
+  l7_place place;
+  latency_histogram durations;
+};
+
+/// What was captured of a protocol, and what of it made no sense.
+struct l7_understanding {
+  l7_protocol protocol = l7_protocol::opaque;
+  uint64_t captured_bytes = 0;
+  std::array<uint64_t, l7_unparsed_reasons> unparsed_bytes{}; ///< by l7_unparsed_names
+};
+
 /// All that is exported of one container, frozen at one moment. Shared, never changed.
 struct container_snapshot {
   container_key key = 0;
@@ -89,7 +121,10 @@ struct container_snapshot {
   std::vector<destination_stats> outbound;
   std::vector<inbound_stats> inbound;
   std::vector<ip_latency> latencies;
-  uint64_t series_overflow = 0;    ///< connections that went to "~other"
+  std::vector<l7_requests> l7_requests_made;
+  std::vector<l7_durations> l7_durations_of;
+  std::vector<l7_understanding> l7_understood;
+  uint64_t series_overflow = 0;    ///< connections and requests that went to "~other"
   uint64_t events = 0;             ///< records taken in
   uint64_t events_dropped = 0;     ///< data records dropped for want of credit
   uint64_t events_invalid = 0;     ///< records that could not be decoded

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "messages/container_metadata.hpp"
+#include "messages/l7.hpp"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,13 +73,21 @@ struct life_trace {
   uint64_t duration_ns = 0;     ///< of exits: since the process started
 };
 
+/// A request with its answer.
+struct l7_trace {
+  std::shared_ptr<const l7_exchange> exchange; ///< never null; apart, so that others stay small
+  bool inbound = false;
+  std::string src; ///< "ip:port" of the side that dialled
+  std::string dst; ///< "ip:port" that was dialled
+};
+
 /// An event as a person traces it. Which kind it is follows from `detail` (oom: exit_trace with
 /// oom).
 struct trace_event {
   uint64_t time_ns = 0; ///< CLOCK_BOOTTIME
   process_id process;
   std::string comm;
-  std::variant<exec_trace, exit_trace, tcp_trace, life_trace> detail;
+  std::variant<exec_trace, exit_trace, tcp_trace, life_trace, l7_trace> detail;
 };
 
 /// Traced events of one container, sent when it has a name (or a fallback).
@@ -99,7 +109,8 @@ enum trace_mask : uint8_t {
   trace_exit = 2,
   trace_tcp = 4,
   trace_oom = 8,
-  trace_life = 16
+  trace_life = 16,
+  trace_l7 = 32
 };
 
 } // namespace troupe

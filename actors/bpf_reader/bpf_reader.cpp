@@ -10,7 +10,7 @@
 
 namespace troupe {
 
-bpf_reader_state::bpf_reader_state(gauged_actor<bpf_reader_actor>* self) : self_{self} {}
+bpf_reader_state::bpf_reader_state(gauged_actor<capturing_reader_actor>* self) : self_{self} {}
 
 void bpf_reader_state::start(const settings& options, std::unique_ptr<event_source> source,
                              const registry_actor& registry) {
@@ -33,10 +33,10 @@ void bpf_reader_state::start(const settings& options, std::unique_ptr<event_sour
   started_ = std::chrono::steady_clock::now();
   // The registry has the cgroups walked when it gets our handle. What the walks below find is
   // pending until its routes come.
-  self_->send(registry_, bpf_reader_actor{self_});
+  self_->send(registry_, bpf_reader_actor{capturing_reader_actor{self_}});
   walk_processes();
   source_->scan_sockets(sink());
-  self_->send(bpf_reader_actor{self_}, drain{});
+  self_->send(capturing_reader_actor{self_}, drain{});
 }
 
 void bpf_reader_state::drain_once() {
@@ -44,7 +44,7 @@ void bpf_reader_state::drain_once() {
   // poll of 20 ms in each such round the credit of a few hundred batches a second would come back,
   // whatever the containers do: so first all messages that are there, within a bound.
   if (!self_->mailbox().empty() && ++rounds_without_poll_ < rounds_without_poll_max)
-    return self_->send(bpf_reader_actor{self_}, drain{});
+    return self_->send(capturing_reader_actor{self_}, drain{});
   rounds_without_poll_ = 0;
   source_->poll(interval_, sink());
   router_->flush();
@@ -59,7 +59,7 @@ void bpf_reader_state::drain_once() {
 
 void bpf_reader_state::drain_again() {
   if (!source_->ended())
-    self_->send(bpf_reader_actor{self_}, drain{});
+    self_->send(capturing_reader_actor{self_}, drain{});
 }
 
 /// What the kernel has must be taken, and lost here if need be; a recording can wait.
@@ -118,7 +118,8 @@ void bpf_reader_state::take_tick() {
   if (source_->lost_lifecycle()) {
     spdlog::warn("bpf_reader lifecycle-lost comparing with the kernel's list of processes");
     repairs_ = walks_after_a_loss_;
-    self_->send(registry_, bpf_reader_actor{self_}); // It has the cgroups walked, too.
+    self_->send(registry_,
+                bpf_reader_actor{capturing_reader_actor{self_}}); // It has the cgroups walked, too.
   }
   if (repairs_ > 0) {
     --repairs_;
@@ -169,6 +170,15 @@ void bpf_reader_state::take_unroute(const unroute_cgroup& x) {
   go_on();
 }
 
+void bpf_reader_state::take_orders(const capture_orders& x) {
+  for (const auto& order : x.orders)
+    if (order.over)
+      source_->forget_verdict(order.socket_cookie);
+    else
+      source_->set_verdict(order.socket_cookie,
+                           {{order.sent_bytes, order.received_bytes}, order.opaque, {}});
+}
+
 reader_status bpf_reader_state::status() {
   reader_status result;
   result.features = source_->features();
@@ -192,7 +202,7 @@ void bpf_reader_state::send_batch(container_key container, event_batch batch) {
   self_->gauge().counted_batch();
   if (i->second.gauge)
     show_credit(i->second, i->second.gauge->credit_used() + 1);
-  self_->send(i->second.handle, std::move(batch), credit_actor{bpf_reader_actor{self_}});
+  self_->send(i->second.handle, std::move(batch), credit_actor{capturing_reader_actor{self_}});
 }
 
 void bpf_reader_state::cgroup_created(cgroup_found cgroup) {
@@ -211,9 +221,10 @@ void bpf_reader_state::container_released(container_key container) {
   containers_.erase(container);
 }
 
-bpf_reader_actor::behavior_type
-bpf_reader_of(gauged_pointer<bpf_reader_actor, bpf_reader_state> self, const settings& options,
-              const event_source_factory& make_source, const registry_actor& registry) {
+capturing_reader_actor::behavior_type
+bpf_reader_of(gauged_pointer<capturing_reader_actor, bpf_reader_state> self,
+              const settings& options, const event_source_factory& make_source,
+              const registry_actor& registry) {
   install_defaults(self, "bpf_reader");
   auto source = make_source();
   if (source == nullptr)
@@ -229,6 +240,7 @@ bpf_reader_of(gauged_pointer<bpf_reader_actor, bpf_reader_state> self, const set
       },
       [self](const ignore_cgroup& x) { self->state.take_ignore(x); },
       [self](const unroute_cgroup& x) { self->state.take_unroute(x); },
+      [self](const capture_orders& x) { self->state.take_orders(x); },
       [self](const get_status&) { return self->state.status(); },
   };
 }
@@ -238,15 +250,15 @@ event_source_factory kernel_events(const settings& options, const cgroup_hierarc
   kernel.ring_bytes = options.ring_bytes;
   kernel.wakeup_bytes = options.wakeup_bytes;
   kernel.cgroup_controller = hierarchy.controller;
+  kernel.l7 = options.l7;
   return [kernel] {
     return open_kernel(kernel);
   };
 }
 
-bpf_reader_actor::behavior_type bpf_reader(gauged_pointer<bpf_reader_actor, bpf_reader_state> self,
-                                           const settings& options,
-                                           const cgroup_hierarchy& hierarchy,
-                                           const registry_actor& registry) {
+capturing_reader_actor::behavior_type
+bpf_reader(gauged_pointer<capturing_reader_actor, bpf_reader_state> self, const settings& options,
+           const cgroup_hierarchy& hierarchy, const registry_actor& registry) {
   return bpf_reader_of(self, options, kernel_events(options, hierarchy), registry);
 }
 

@@ -26,14 +26,14 @@ using event_source_factory = std::function<std::unique_ptr<event_source>()>;
                                                  const cgroup_hierarchy& hierarchy);
 
 /// The reader of the running kernel. Spawn it detached: it sleeps in the ring's wait.
-bpf_reader_actor::behavior_type bpf_reader(gauged_pointer<bpf_reader_actor, bpf_reader_state> self,
-                                           const settings& options,
-                                           const cgroup_hierarchy& hierarchy,
-                                           const registry_actor& registry);
+capturing_reader_actor::behavior_type
+bpf_reader(gauged_pointer<capturing_reader_actor, bpf_reader_state> self, const settings& options,
+           const cgroup_hierarchy& hierarchy, const registry_actor& registry);
 
 /// The same on any source: a recording, or a test.
-bpf_reader_actor::behavior_type
-bpf_reader_of(gauged_pointer<bpf_reader_actor, bpf_reader_state> self, const settings& options,
-              const event_source_factory& make_source, const registry_actor& registry);
+capturing_reader_actor::behavior_type
+bpf_reader_of(gauged_pointer<capturing_reader_actor, bpf_reader_state> self,
+              const settings& options, const event_source_factory& make_source,
+              const registry_actor& registry);
 
 } // namespace troupe

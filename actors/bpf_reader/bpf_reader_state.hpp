@@ -20,7 +20,7 @@ namespace troupe {
 
 /// What the reader owns, and what it does with each message.
 struct bpf_reader_state : router_output {
-  explicit bpf_reader_state(gauged_actor<bpf_reader_actor>* self);
+  explicit bpf_reader_state(gauged_actor<capturing_reader_actor>* self);
 
   void start(const settings& options, std::unique_ptr<event_source> source,
              const registry_actor& registry);
@@ -30,6 +30,7 @@ struct bpf_reader_state : router_output {
   void take_route(const route_cgroup& x, const container_actor& container);
   void take_ignore(const ignore_cgroup& x);
   void take_unroute(const unroute_cgroup& x);
+  void take_orders(const capture_orders& x);
   [[nodiscard]] reader_status status();
 
   static constexpr const char* name = "bpf_reader";
@@ -58,7 +59,7 @@ private:
   void cgroup_gone(cgroup_id cgroup, uint64_t time_ns) override;
   void container_released(container_key container) override;
 
-  gauged_actor<bpf_reader_actor>* self_;
+  gauged_actor<capturing_reader_actor>* self_;
   registry_actor registry_;
   std::unique_ptr<event_source> source_;
   std::unique_ptr<router> router_;

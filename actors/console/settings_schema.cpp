@@ -215,6 +215,8 @@ std::vector<setting> where_settings() {
       duration_setting_of("runtime_timeout", where_to_look, "bound of one call to a runtime",
                           scope_runtimes | scope_kernel, &settings::runtime_timeout,
                           milliseconds{50}, milliseconds{300'000}),
+      switch_setting("l7", kernel_side, "understand what is said on connections (unfinished)",
+                     scope_kernel, &settings::l7),
       switch_setting("services", where_to_look, "systemd services are containers too",
                      scope_kernel | scope_actors, &settings::services),
       switch_setting("sessions", where_to_look, "so are the slices of users who are logged in",

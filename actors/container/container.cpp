@@ -40,9 +40,19 @@ void consume(pointer self, const event_batch& batch) {
   send_traces(self);
 }
 
+/// Who sends batches of what was captured also takes orders of what to capture: bpf_reader. It is
+/// known here by another part of its interface.
+void send_orders(pointer self, const credit_actor& producer) {
+  auto orders = self->state.account.take_orders();
+  if (!orders.empty())
+    self->send<caf::message_priority::high>(caf::actor_cast<capturer_actor>(producer),
+                                            capture_orders{std::move(orders)});
+}
+
 void take_in(pointer self, const event_batch& batch, const credit_actor& producer) {
   auto& st = self->state;
   consume(self, batch);
+  send_orders(self, producer);
   self->gauge().counted_batch();
   self->send<caf::message_priority::high>(producer, credit{st.key, 1});
 }

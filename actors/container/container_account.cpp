@@ -67,9 +67,12 @@ public:
   void tcp_closed(const tcp_connection_totals& record) {
     if (counters_.connections.closed(record))
       trace_.closed(record, comm_for_trace(record.connection.header));
+    counters_.l7.closed(record.connection.socket_cookie, trace_);
   }
   void tcp_progress(const tcp_connection_totals& record) { counters_.connections.progress(record); }
-  void l7_captured(const l7_chunk& /*record*/, std::string_view /*bytes*/) {}
+  void l7_captured(const l7_chunk& record, std::string_view bytes) {
+    counters_.l7.captured(record, bytes, trace_);
+  }
 
 private:
   void trace_life_of(const process_exited& record, bool setup) {
@@ -185,6 +188,7 @@ container_snapshot container_account::snapshot() const {
     result.inbound.push_back(series.stats);
   result.latencies = newest_latencies(counters_.connections.outbound());
   result.series_overflow = counters_.connections.overflow() + counters_.listens.overflow();
+  counters_.l7.add_to(result);
   result.events = counters_.events;
   result.events_dropped = counters_.events_dropped;
   result.events_invalid = counters_.events_invalid;
@@ -204,6 +208,7 @@ void container_account::merge(container_counters&& inherited) {
   counters_.life.absorb(inherited.life);
   counters_.listens.absorb(std::move(inherited.listens));
   counters_.connections.absorb(std::move(inherited.connections));
+  counters_.l7.absorb(std::move(inherited.l7));
   // Of its cgroups the registry tells us itself. They may be gone already.
   if (cgroups_.empty())
     ticks_to_empty_ = emptied_after_ticks;

@@ -6,6 +6,7 @@
 #include "actors/container/connection_ledger.hpp"
 #include "actors/container/container_life.hpp"
 #include "actors/container/container_processes.hpp"
+#include "actors/container/l7_account.hpp"
 #include "actors/container/listen_table.hpp"
 #include "actors/container/trace_maker.hpp"
 #include "messages/control.hpp"
@@ -20,12 +21,14 @@ namespace troupe {
 
 /// What a container hands over when it turns out to be another one.
 struct container_counters {
-  explicit container_counters(const container_options& options) : connections(options) {}
+  explicit container_counters(const container_options& options)
+      : connections(options), l7(options) {}
 
   container_processes processes;
   container_life life; ///< followed only where it is traced
   listen_table listens;
   connection_ledger connections;
+  l7_account l7;
   uint64_t restarts = 0;
   uint64_t oom_kills = 0;
   uint64_t events = 0;
@@ -54,6 +57,8 @@ public:
   void merge(container_counters&& inherited);
 
   trace_maker& trace() { return trace_; }
+  /// What is to be captured of its connections; each call empties it.
+  [[nodiscard]] std::vector<capture_order> take_orders() { return counters_.l7.take_orders(); }
   [[nodiscard]] uint64_t events_invalid() const { return counters_.events_invalid; }
 
 private:

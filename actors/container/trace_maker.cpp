@@ -22,6 +22,9 @@ size_t weight(const trace_event& event) {
   if (exec != nullptr || life != nullptr)
     for (const auto& argument : exec != nullptr ? exec->argv : life->argv)
       result += sizeof(std::string) + argument.size();
+  if (const auto* l7 = std::get_if<l7_trace>(&event.detail))
+    result += sizeof(l7_exchange) + l7->exchange->operation.size() + l7->exchange->detail.size()
+              + l7->exchange->subject.size() + l7->exchange->traceparent.size();
   return result;
 }
 
@@ -229,6 +232,19 @@ void trace_maker::ended(life_action action, const process_exited& record) {
     detail.exit_code = record.signal != 0 ? signalled_code + record.signal : record.exit_code;
   detail.oom = record.oom_killed != 0;
   detail.duration_ns = since(record.header.start_boottime_ns, record.header.time_ns);
+  event.detail = std::move(detail);
+  backlog_.push(std::move(event));
+}
+
+void trace_maker::exchanged(const l7::connection_ends& ends, l7_exchange exchange) {
+  trace_event event;
+  event.time_ns = exchange.started_ns + exchange.duration_ns;
+  event.process = {ends.pid, ends.start_boottime_ns};
+  l7_trace detail;
+  detail.inbound = !ends.outbound;
+  detail.src = to_text(ends.outbound ? local_end(ends.endpoints) : remote_end(ends.endpoints));
+  detail.dst = to_text(ends.outbound ? remote_end(ends.endpoints) : local_end(ends.endpoints));
+  detail.exchange = std::make_shared<const l7_exchange>(std::move(exchange));
   event.detail = std::move(detail);
   backlog_.push(std::move(event));
 }

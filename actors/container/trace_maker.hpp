@@ -4,6 +4,7 @@
 // Turns records into what a person traces, and keeps it until the container has a name.
 
 #include "actors/container/container_processes.hpp"
+#include "actors/container/l7/connections.hpp"
 #include "bpf/event.h"
 #include "messages/control.hpp"
 #include "messages/trace_event.hpp"
@@ -59,6 +60,7 @@ public:
   void opened(const tcp_connection& record, std::string_view comm);
   void connect_failed(const tcp_connection_totals& record, std::string_view comm);
   void closed(const tcp_connection_totals& record, std::string_view comm);
+  void exchanged(const l7::connection_ends& ends, l7_exchange exchange);
   /// created and gone: of the container, at that time.
   void lived(life_action action, uint64_t time_ns);
   /// started and exec.

@@ -85,7 +85,7 @@ void connections::listen(entry& x, side from, const chunk& said, observer& out) 
 void connections::guess(entry& x, observer& out) {
   const opening begun{x.opening[0], x.opening[1], server_port(x.ends), x.midstream};
   bool open = false;
-  for (const auto* candidate : spoken_) {
+  for (const auto* candidate : *spoken_) {
     const auto result = candidate->classify(begun);
     if (result == match::yes)
       return begin(x, *candidate, out);
@@ -125,16 +125,24 @@ void connections::give_up(entry& x, observer& out) {
   out.decided(x.ends.socket_cookie, opaque_verdict());
 }
 
-void connections::closed(uint64_t socket_cookie, observer& out) {
+bool connections::closed(uint64_t socket_cookie, observer& out) {
   const auto found = known_.find(socket_cookie);
   if (found == known_.end())
-    return;
+    return false;
   auto& x = found->second;
   if (x.talk) {
     labelled_sink heard{x.ends, x.spoken->name, out};
     x.talk->close(heard);
   }
   known_.erase(found);
+  return true;
+}
+
+void connections::absorb(connections&& other) {
+  // The routes were switched in between: what the heir saw of a connection begins in its midst.
+  for (auto& [cookie, theirs] : other.known_)
+    known_.insert_or_assign(cookie, std::move(theirs));
+  other.known_.clear();
 }
 
 } // namespace troupe::l7

@@ -50,10 +50,14 @@ public:
   static constexpr size_t opening_chunks_max = 64;
 
   explicit connections(const std::vector<const protocol*>& spoken = protocols())
-      : spoken_(spoken) {}
+      : spoken_(&spoken) {}
 
   void take(const l7_chunk& record, std::string_view bytes, observer& out);
-  void closed(uint64_t socket_cookie, observer& out);
+  /// False when it was not known.
+  bool closed(uint64_t socket_cookie, observer& out);
+
+  /// Takes over connections that `other` saw; of one that both saw, what came first was there.
+  void absorb(connections&& other);
 
   [[nodiscard]] size_t size() const { return known_.size(); }
 
@@ -79,7 +83,7 @@ private:
   void give_up(entry& x, observer& out);
   void begin(entry& x, const protocol& found, observer& out);
 
-  const std::vector<const protocol*>& spoken_;
+  const std::vector<const protocol*>* spoken_;
   std::unordered_map<uint64_t, entry> known_; ///< by socket cookie
 };
 

@@ -4,17 +4,7 @@
 namespace troupe::l7 {
 
 std::string_view to_string(unparsed reason) {
-  switch (reason) {
-    case unparsed::not_captured:
-      return "not_captured";
-    case unparsed::out_of_sync:
-      return "out_of_sync";
-    case unparsed::unanswered:
-      return "unanswered";
-    case unparsed::too_large:
-      break;
-  }
-  return "too_large";
+  return l7_unparsed_names.at(static_cast<size_t>(reason));
 }
 
 } // namespace troupe::l7

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What one container says and hears, counted: the requests of its connections by place and status.
+
+#include "actors/container/connection_ledger.hpp"
+#include "actors/container/l7/connections.hpp"
+#include "actors/container/trace_maker.hpp"
+#include "messages/control.hpp"
+#include "messages/snapshot.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+class l7_account {
+public:
+  /// Statuses, methods and subjects that one place tells apart; those beyond are "~other".
+  static constexpr size_t kinds_max = 128;
+
+  explicit l7_account(const container_options& options) : options_(options) {}
+
+  /// A send or receive. Requests that it completes are counted, and traced if that is asked for.
+  void captured(const l7_chunk& record, std::string_view bytes, trace_maker& trace);
+  void closed(uint64_t socket_cookie, trace_maker& trace);
+
+  /// What the reader has to know; each call empties it.
+  [[nodiscard]] std::vector<capture_order> take_orders();
+
+  void add_to(container_snapshot& snapshot) const;
+  /// Requests that went to "~other".
+  [[nodiscard]] uint64_t overflow() const { return overflow_; }
+
+  /// Takes over what an account of the same container has counted, and its connections.
+  void absorb(l7_account&& other);
+
+private:
+  struct place_key {
+    l7_protocol protocol = l7_protocol::opaque;
+    bool inbound = false;
+    bool other = false; ///< all that came after the bound was reached
+    endpoint address;
+
+    friend bool operator==(const place_key&, const place_key&) = default;
+  };
+  struct place_hash {
+    size_t operator()(const place_key& x) const {
+      return hash_of(x.address) + 31 * static_cast<size_t>(x.protocol) + (x.inbound ? 7 : 0);
+    }
+  };
+  struct kind_count {
+    int status = 0;
+    l7_outcome outcome = l7_outcome::unknown;
+    std::string method;
+    std::string subject;
+    uint64_t count = 0;
+  };
+  struct place {
+    std::vector<kind_count> kinds;
+    latency_histogram durations;
+  };
+  class listener;
+
+  void count(const l7::connection_ends& ends, const l7_exchange& exchange);
+  place& place_of(const place_key& key);
+  static kind_count& kind_of(place& at, kind_count kind, uint64_t& overflow);
+  l7_understanding& understanding_of(l7_protocol protocol);
+
+  container_options options_;
+  l7::connections connections_;
+  std::unordered_map<place_key, place, place_hash> places_;
+  std::vector<l7_understanding> understood_;
+  std::vector<capture_order> orders_;
+  uint64_t overflow_ = 0;
+};
+
+} // namespace troupe
