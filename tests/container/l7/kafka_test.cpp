@@ -274,3 +274,12 @@ TEST_CASE("kafka: other protocols with a length at their beginning are none of i
     CHECK(classify({bytes, {}, 9092, i % 2 == 0}) == match::no);
   }
 }
+
+TEST_CASE("kafka: a message that is shorter than its header, where tokens may be as short") {
+  const std::vector<line> lines{client(request(17, 0, 1, text("PLAIN"))),
+                                server(response(1, i16(33) + i32(0))), client(produce(0, "a")),
+                                server(i32(0) + produced(0, "a", {0}))};
+  however_cut(kafka_protocol, lines, [](const outcome& x) {
+    CHECK(x.texts() == texts{"SaslHandshake -> 33 failed", "Produce a -> 0 ok"});
+  });
+}

@@ -111,7 +111,7 @@ kafka_conversation::step kafka_conversation::read_response(sink& out) {
     return step::out_of_sync;
   if (!cursor.good())
     return step::wait;
-  const auto expected = is_expected(correlation_id);
+  const auto expected = length >= 2 * length_bytes && is_expected(correlation_id);
   if (!expected && !is_sure) // Perhaps an answer to what we did not see, perhaps a part of one.
     return step::out_of_sync;
   const auto wanted = std::min<uint64_t>(length, kafka_protocol.server_bytes);
