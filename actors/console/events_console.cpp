@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Uses CAF: it is an actor.
 #include "actors/console/events_console.hpp"
 
 #include "actors/console/container_listing.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Uses CAF: it asks the actors of a run.
 #pragma once
 
 #include "actors/console/selector.hpp"
