@@ -136,6 +136,9 @@ std::string statement_reader::read() {
   }
   if (verb.is_word("SELECT") || verb.is_word("DELETE"))
     find_from();
+  else if (verb.is_word("LOAD")) // DATA LOCAL INFILE 'x' INTO TABLE orders
+    while (now_.is != sql_token::kind::end && !now_.is_word("INTO"))
+      advance();
   else if (is_one_of(verb, {"INSERT", "REPLACE", "UPDATE", "MERGE", "TRUNCATE", "COPY", "CALL",
                             "LOCK", "EXECUTE"}))
     advance();

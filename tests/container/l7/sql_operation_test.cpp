@@ -39,6 +39,7 @@ TEST_CASE("sql operation: verb and main table") {
   CHECK(mysql("INSERT IGNORE INTO orders VALUES (1)") == "INSERT orders");
   CHECK(mysql("INSERT orders VALUES (1)") == "INSERT orders");
   CHECK(mysql("REPLACE INTO orders VALUES (1)") == "REPLACE orders");
+  CHECK(mysql("LOAD DATA LOCAL INFILE 'x' INTO TABLE orders") == "LOAD orders");
   CHECK(mysql("LOCK TABLES orders READ") == "LOCK orders");
 }
 
