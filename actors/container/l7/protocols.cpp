@@ -5,7 +5,9 @@
 #include "actors/container/l7/http/http.hpp"
 #include "actors/container/l7/http2/http2.hpp"
 #include "actors/container/l7/kafka/kafka.hpp"
+#include "actors/container/l7/mongo/mongo.hpp"
 #include "actors/container/l7/mysql/mysql.hpp"
+#include "actors/container/l7/nats/nats.hpp"
 #include "actors/container/l7/postgres/postgres.hpp"
 #include "actors/container/l7/rabbitmq/rabbitmq.hpp"
 #include "actors/container/l7/redis/redis.hpp"
@@ -14,8 +16,8 @@ namespace troupe::l7 {
 
 const std::vector<const protocol*>& protocols() {
   static const std::vector<const protocol*> all{
-      &http2_protocol, &kafka_protocol,    &rabbitmq_protocol, &http_protocol,
-      &redis_protocol, &postgres_protocol, &mysql_protocol,    &dns_protocol};
+      &http2_protocol, &kafka_protocol, &mongo_protocol,    &rabbitmq_protocol, &http_protocol,
+      &nats_protocol,  &redis_protocol, &postgres_protocol, &mysql_protocol,    &dns_protocol};
   return all;
 }
 
