@@ -57,4 +57,10 @@ void exchange_order::answers_lost(sink& out) {
   answers_lost_ = true;
 }
 
+void exchange_order::close(sink& out) {
+  if (answers_lost_)
+    tell_all_but(0, out);
+  pending_.give_up(out);
+}
+
 } // namespace troupe::l7::http

@@ -41,7 +41,8 @@ public:
   /// Neither: an answer that nobody asked for is odd.
   [[nodiscard]] bool is_sure() const { return !requests_lost_ && !answers_lost_; }
 
-  void close(sink& out) { pending_.give_up(out); }
+  /// The connection is over. What may have been answered unseen is told, its outcome is unknown.
+  void close(sink& out);
 
 private:
   void tell_all_but(size_t newest, sink& out);

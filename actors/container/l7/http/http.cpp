@@ -51,8 +51,8 @@ std::unique_ptr<conversation> converse() {
 
 } // namespace
 
-// Of a request all heads that are common, and a dozen small ones in a row; of an answer the length
-// of its body, which stands early as a rule.
-const protocol http_protocol{l7_protocol::http, http::classify, converse, 2048, 1024};
+// As much as the kernel captures (L7_CAPTURE_MAX): of a request the heads that are common, or a
+// dozen small ones in a row; of an answer the length of its body, which stands early as a rule.
+const protocol http_protocol{l7_protocol::http, http::classify, converse, 1024, 1024};
 
 } // namespace troupe::l7
