@@ -24,10 +24,10 @@ class ContainerdSocketFaults(RuntimeFaultCase):
         self.agent = self.start_agent(*IMPATIENT, containerd_socket=self.socket.path)
 
     def live_through(self, begin, message, end):
-        """Who was known before the fault is counted during it, who comes meanwhile afterwards.
+        """Who was known before the fault is counted during it, and so is who comes meanwhile.
 
-        A cgroup of containerd's, /ns1/newcomer, could be anything: that it is a container is only
-        said by containerd, so nothing of it is exported until then; but it counts.
+        A cgroup of containerd's, /ns1/newcomer, could be anything: that it is a container, and its
+        name, tells its bundle on disk where containerd does not; its image tells only containerd.
         """
         known = ContainerdClient(self, "known", "ns1")
         self.agent.wait_for(lambda m: m.series("container_info", container_id=KNOWN), 20,
@@ -37,7 +37,10 @@ class ContainerdSocketFaults(RuntimeFaultCase):
         self.work(newcomer)
         self.work(known)
         metrics = self.wait_for_counts(self.agent, KNOWN, 25, 5)
-        self.check_counts(metrics, NEWCOMER, 0, 0)
+        self.check_counts(metrics, KNOWN, 25, 5)
+        metrics = self.wait_for_counts(self.agent, NEWCOMER, 25, 5)
+        self.assertEqual(metrics.series("container_info", container_id=NEWCOMER,
+                                        image=CONTAINERD_IMAGE), [])
         self.check_other_runtime()
         self.wait_for_message(self.agent, "containerd", self.socket.path, message)
 

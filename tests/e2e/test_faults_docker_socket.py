@@ -9,7 +9,7 @@ import unittest
 
 from tests.e2e.harness import faulty_socket
 from tests.e2e.harness.faulty_socket import FaultySocket
-from tests.e2e.harness.runtime_faults import IMPATIENT, NAMED_SECONDS, RuntimeFaultCase, \
+from tests.e2e.harness.runtime_faults import IMPATIENT, RuntimeFaultCase, \
     peak_resident_bytes
 from tests.e2e.harness.workload import PORT, ContainerdClient, OrderedClient
 
@@ -26,23 +26,22 @@ class DockerSocketFaults(RuntimeFaultCase):
         self.agent = self.start_agent(*IMPATIENT, docker_socket=self.socket.path)
 
     def live_through(self, message, end):
-        """The fault has begun: a container comes and works; end() ends the fault."""
+        """The fault has begun: a container comes and works; end() ends the fault. Meanwhile it has
+        its name from docker's disk."""
         client = OrderedClient(self, "client")
         self.work(client)
-        fallback = f"/docker/{client.id[:12]}"
-        self.wait_for_counts(self.agent, fallback, 25, 5)
+        self.wait_for_counts(self.agent, "/docker/client", 25, 5)
         self.check_other_runtime()
         self.wait_for_message(self.agent, "docker", self.socket.path, message)
 
         end()
-        self.agent.wait_for(lambda m: m.series("container_info", container_id="/docker/client"),
-                            NAMED_SECONDS, "/docker/client to be named")
+        self.wait_until_up(self.agent, "docker")
         metrics = self.wait_for_counts(self.agent, "/docker/client", 25, 5)
+        fallback = f"/docker/{client.id[:12]}"
         self.assertEqual(metrics.series("container_info", container_id=fallback), [])
         self.work(client)
         metrics = self.wait_for_counts(self.agent, "/docker/client", 50, 10)
         self.check_healthy(metrics)
-        self.wait_until_up(self.agent, "docker")
         self.check_talk(self.agent, self.socket.path)
 
     def check_other_runtime(self):
