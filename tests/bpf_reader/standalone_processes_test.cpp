@@ -41,7 +41,8 @@ struct noted_output final : router_output {
 
 test_record named(test_record record, const char* comm) {
   auto& x = *reinterpret_cast<process_found*>(record.bytes.data());
-  std::strncpy(x.comm, comm, sizeof(x.comm));
+  std::memset(x.comm, 0, sizeof(x.comm));
+  std::memcpy(x.comm, comm, strnlen(comm, sizeof(x.comm) - 1));
   return record;
 }
 

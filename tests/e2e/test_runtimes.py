@@ -67,14 +67,21 @@ class Runtimes(RuntimeTestCase):
         self.addCleanup(lambda: agent.child and agent.child.stop())
         return agent.start()
 
-    def list(self, *options, sockets=None):
-        done = run_troupe("list", "-o", "json", *(sockets or self.sockets()), *options)
+    def list(self, ids, *options):
+        """The rows with these runtime ids. What other daemons of this machine run is found on disk
+        and listed, too."""
+        done = run_troupe("list", "-o", "json", *self.sockets(), *options)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return {row["container_id"]: row for row in json.loads(done.stdout)}
+        rows = [row for row in json.loads(done.stdout) if row["runtime_id"] in ids]
+        by_name = {row["container_id"]: row for row in rows}
+        self.assertEqual(len(by_name), len(rows))
+        return by_name
 
     def start_everything(self, command_of):
-        """One container for each of CLIENTS; command_of(its id) is what runs in it."""
-        self.run_server("one", "--network", "host", IMAGE, *command_of("/docker/one"))
+        """One container for each of CLIENTS; command_of(its id) is what runs in it. Returns their
+        runtimes' ids; "two" is that of both containerd namespaces."""
+        ids = {"two", self.run_server("one", "--network", "host", IMAGE,
+                                      *command_of("/docker/one"))}
         for namespace in ("ns1", "ns2"):
             in_namespace = ("-n", namespace)
             self.addCleanup(self.containerd.ctr, *in_namespace, "container", "rm", "two",
@@ -83,17 +90,20 @@ class Runtimes(RuntimeTestCase):
                             check=False)
             self.containerd.ctr(*in_namespace, "run", "-d", "--net-host", CONTAINERD_IMAGE, "two",
                                 *command_of(f"/containerd/{namespace}/two"))
-        Pod(self, "cart-0", runtime=self.cri).run("app", *command_of("/k8s/shop/cart-0/app"))
-        self.podman.run_detached("three", IMAGE, *command_of("/podman/three"))
+        ids.add(Pod(self, "cart-0", runtime=self.cri).run(
+            "app", *command_of("/k8s/shop/cart-0/app")))
+        ids.add(self.podman.run_detached("three", IMAGE, *command_of("/podman/three")))
         pod = self.podman.create_pod("shop")
-        self.podman.run_in_pod(pod, "four", IMAGE, *command_of("/podman/shop/four"))
+        ids.add(self.podman.run_in_pod(pod, "four", IMAGE, *command_of("/podman/shop/four")))
+        return ids
 
     def test_the_same_workload_in_each_is_counted_under_the_right_id(self):
-        self.run_server("hub", "--network", "host", IMAGE, "/bin/tcp_server", str(PORT), str(SIZE))
+        server = self.run_server("hub", "--network", "host", IMAGE, "/bin/tcp_server", str(PORT),
+                                 str(SIZE))
         wait_until(lambda: "listening" in self.dockerd.logs("hub"), 10, "the server to listen")
         agent = self.start_agent()
-        self.start_everything(lambda name: ("/bin/tcp_client", "127.0.0.1", str(PORT),
-                                            str(CLIENTS[name][1]), str(SIZE)))
+        ours = self.start_everything(lambda name: ("/bin/tcp_client", "127.0.0.1", str(PORT),
+                                                   str(CLIENTS[name][1]), str(SIZE))) | {server}
         total = sum(count for _, count in CLIENTS.values())
 
         def all_counted(metrics):
@@ -112,9 +122,8 @@ class Runtimes(RuntimeTestCase):
                                                runtime=runtime), 1)
         self.assertEqual(metrics.value("container_net_tcp_inbound_successful_connects_total",
                                        container_id=SERVER), total)
-        ids = [(row["runtime_id"], name) for name, row in self.list("--all").items()]
+        ids = [(row["runtime_id"], name) for name, row in self.list(ours, "--all").items()]
         self.assertEqual({name for _, name in ids}, {SERVER, *CLIENTS})
-        ours = {runtime_id for runtime_id, _ in ids}
         exported = [(labels["runtime_id"], labels["container_id"])
                     for labels, _ in metrics.series("container_info")
                     if labels["runtime_id"] in ours]
@@ -122,8 +131,7 @@ class Runtimes(RuntimeTestCase):
         self.assert_nothing_lost(metrics)
 
     def test_each_is_listed_once_under_the_right_id(self):
-        self.start_everything(lambda name: ("/bin/sleep", "1000"))
-        rows = self.list()
+        rows = self.list(self.start_everything(lambda name: ("/bin/sleep", "1000")))
         self.assertEqual({name: row["runtime"] for name, row in rows.items()},
                          {name: runtime for name, (runtime, _) in CLIENTS.items()})
         for row in rows.values():
@@ -151,8 +159,9 @@ class Runtimes(RuntimeTestCase):
 
         done = as_nobody("list", "-o", "json")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual([row["container_id"] for row in json.loads(done.stdout)],
-                         ["/podman/open"])
+        listed = [row["container_id"] for row in json.loads(done.stdout)]
+        self.assertIn("/podman/open", listed)
+        self.assertNotIn("/docker/hidden", listed)
         complaints = [line for line in done.stderr.splitlines() if "permission denied" in line]
         self.assertEqual(len(complaints), 2, done.stderr)
         self.assertIn(str(self.dockerd.socket), complaints[0])
