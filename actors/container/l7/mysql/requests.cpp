@@ -152,9 +152,8 @@ bool is_command(std::string_view payload, uint32_t length) {
   return !fact.name.empty() && length >= fact.at_least && length <= fact.at_most;
 }
 
-void request_maker::on_prepared(uint32_t id,
-                                const std::shared_ptr<const sql_statement>& statement) {
-  statements_.remember(std::string_view{reinterpret_cast<const char*>(&id), sizeof(id)}, statement);
+void request_maker::on_prepared(uint32_t id, const std::shared_ptr<const sql_statement>& prepared) {
+  statements_.remember(std::string_view{reinterpret_cast<const char*>(&id), sizeof(id)}, prepared);
 }
 
 request_maker::statement request_maker::find(std::string_view id) const {
