@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/protocols.hpp"
 
+#include "actors/container/l7/cassandra/cassandra.hpp"
 #include "actors/container/l7/dns/dns.hpp"
 #include "actors/container/l7/http/http.hpp"
 #include "actors/container/l7/http2/http2.hpp"
@@ -11,13 +12,15 @@
 #include "actors/container/l7/postgres/postgres.hpp"
 #include "actors/container/l7/rabbitmq/rabbitmq.hpp"
 #include "actors/container/l7/redis/redis.hpp"
+#include "actors/container/l7/zookeeper/zookeeper.hpp"
 
 namespace troupe::l7 {
 
 const std::vector<const protocol*>& protocols() {
   static const std::vector<const protocol*> all{
-      &http2_protocol, &kafka_protocol, &mongo_protocol,    &rabbitmq_protocol, &http_protocol,
-      &nats_protocol,  &redis_protocol, &postgres_protocol, &mysql_protocol,    &dns_protocol};
+      &http2_protocol, &zookeeper_protocol, &kafka_protocol, &cassandra_protocol,
+      &mongo_protocol, &rabbitmq_protocol,  &http_protocol,  &nats_protocol,
+      &redis_protocol, &postgres_protocol,  &mysql_protocol, &dns_protocol};
   return all;
 }
 
