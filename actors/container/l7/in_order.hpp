@@ -17,13 +17,14 @@ class chunk_row {
 public:
   /// False where the row is broken. Adds bytes that were dropped to `lost`.
   bool take(stream_reader& stream, const chunk& x, uint64_t& lost) {
-    const bool gap = begun_ && x.position != expected_;
-    const bool was_resumed = stream.is_resumed();
+    const bool gap = x.position != expected_; // Also before the first.
+    const bool was_resumed = stream.is_resumed() && begun_;
     const auto dropped = stream.take(x);
+    const bool late = gap && !begun_;
     begun_ = true;
     expected_ = x.position + x.size;
     lost += dropped;
-    return dropped == 0 && !(stream.is_resumed() && (gap || !was_resumed));
+    return dropped == 0 && !late && !(stream.is_resumed() && (gap || !was_resumed));
   }
 
 private:

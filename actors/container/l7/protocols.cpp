@@ -6,6 +6,7 @@
 #include "actors/container/l7/http/http.hpp"
 #include "actors/container/l7/http2/http2.hpp"
 #include "actors/container/l7/kafka/kafka.hpp"
+#include "actors/container/l7/memcached/memcached.hpp"
 #include "actors/container/l7/mongo/mongo.hpp"
 #include "actors/container/l7/mysql/mysql.hpp"
 #include "actors/container/l7/nats/nats.hpp"
@@ -18,9 +19,10 @@ namespace troupe::l7 {
 
 const std::vector<const protocol*>& protocols() {
   static const std::vector<const protocol*> all{
-      &http2_protocol, &zookeeper_protocol, &kafka_protocol, &cassandra_protocol,
-      &mongo_protocol, &rabbitmq_protocol,  &http_protocol,  &nats_protocol,
-      &redis_protocol, &postgres_protocol,  &mysql_protocol, &dns_protocol};
+      &http2_protocol,    &zookeeper_protocol, &kafka_protocol, &cassandra_protocol,
+      &mongo_protocol,    &rabbitmq_protocol,  &http_protocol,  &nats_protocol,
+      &redis_protocol,    &postgres_protocol,  &mysql_protocol, &dns_protocol,
+      &memcached_protocol};
   return all;
 }
 

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/l7/memcached/memcached.hpp"
+
+#include "actors/container/l7/in_order.hpp"
+#include "actors/container/l7/memcached/answers.hpp"
+#include "actors/container/l7/memcached/classify.hpp"
+#include "actors/container/l7/memcached/requests.hpp"
+#include "actors/container/l7/pending_exchanges.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::l7 {
+
+namespace {
+
+using memcached::answer_kind;
+using memcached::binary_header;
+using memcached::binary_header_bytes;
+using memcached::request;
+using memcached::text_answer;
+using memcached::text_line;
+
+constexpr size_t key_max = 250;
+
+class memcached_conversation final : public conversation {
+public:
+  void take(side from, const chunk& x, sink& out) override {
+    if (over_)
+      out.not_understood(unparsed::out_of_sync, x.size);
+    else if (from == side::client)
+      take_requests(x, out);
+    else
+      take_answers(x, out);
+  }
+
+  void close(sink& out) override;
+
+  [[nodiscard]] bool is_over() const override { return over_; }
+
+private:
+  void take_requests(const chunk& x, sink& out);
+  bool take_text_request(sink& out, uint64_t& lost);
+  bool take_binary_request(sink& out, uint64_t& lost);
+  bool refuse_request(sink& out);
+  bool pass_request(uint64_t length, uint64_t& lost);
+  void add(request made, uint64_t bytes, sink& out);
+  void take_answers(const chunk& x, sink& out);
+  bool take_text_answer(sink& out, uint64_t& lost);
+  bool take_binary_answer(sink& out, uint64_t& lost);
+  bool pass_answer(uint64_t length, uint64_t& lost);
+  bool begin_answer(std::optional<size_t> asked, uint64_t bytes, bool failed, sink& out);
+  void finish(bool failed, sink& out);
+
+  stream_reader client_;
+  stream_reader server_;
+  chunk_row client_row_;
+  chunk_row server_row_;
+  in_order<request> requests_;
+  bool over_ = false;
+};
+
+void memcached_conversation::take_requests(const chunk& x, sink& out) {
+  requests_.client_speaks(out);
+  uint64_t lost = 0;
+  if (!client_row_.take(client_, x, lost))
+    requests_.requests_lost();
+  bool more = true;
+  while (more && client_.has_bytes())
+    more = client_.bytes()[0] == memcached::binary_request ? take_binary_request(out, lost)
+                                                           : take_text_request(out, lost);
+  if (lost > 0)
+    out.not_understood(unparsed::not_captured, lost);
+}
+
+// It makes no sense: on with the next chunk.
+bool memcached_conversation::refuse_request(sink& out) {
+  out.not_understood(unparsed::out_of_sync, client_.resynchronise());
+  requests_.requests_lost();
+  return false;
+}
+
+bool memcached_conversation::pass_request(uint64_t length, uint64_t& lost) {
+  const auto dropped = client_.pass(length);
+  lost += dropped;
+  if (dropped > 0)
+    requests_.requests_lost();
+  return true;
+}
+
+void memcached_conversation::add(request made, uint64_t bytes, sink& out) {
+  made.exchange.started_ns = client_.time_ns();
+  made.exchange.request_bytes = bytes;
+  if (memcached::is_farewell(made))
+    return;
+  if (made.answered == answer_kind::none) // noreply: nobody will know.
+    out.exchanged(std::move(made.exchange));
+  else
+    requests_.add(std::move(made), out);
+}
+
+// False where there is no more to take.
+bool memcached_conversation::take_text_request(sink& out, uint64_t& lost) {
+  const auto bytes = client_.bytes();
+  const auto verb = bytes.substr(0, bytes.find_first_of(" \r\n"));
+  const bool ended = verb.size() < bytes.size();
+  const bool lower = std::all_of(verb.begin(), verb.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  // What nobody knows may be a command, but not where it may be anything.
+  const bool known = !ended || memcached::is_command(verb);
+  if (!lower || verb.size() > 32 || (client_.is_resumed() && !known))
+    return refuse_request(out);
+  if (const auto line = memcached::read_line(bytes); line.has_value()) {
+    uint64_t data = 0;
+    auto made = memcached::request_of(*line, data);
+    const auto length = line->length + data;
+    if (line->count > 0)
+      add(std::move(made), length, out);
+    return pass_request(length, lost);
+  }
+  if (!client_.is_cut())
+    return false;
+  if (ended && memcached::is_command(verb)) // Many keys, of which the first were captured.
+    add(memcached::request_of_beginning(bytes), bytes.size(), out);
+  lost += client_.resynchronise();
+  requests_.requests_lost();
+  return false;
+}
+
+bool memcached_conversation::take_binary_request(sink& out, uint64_t& lost) {
+  const auto bytes = client_.bytes();
+  if (bytes.size() < binary_header_bytes) {
+    if (client_.is_cut()) {
+      lost += client_.resynchronise();
+      requests_.requests_lost();
+    }
+    return false;
+  }
+  const auto head = memcached::read_binary(bytes);
+  if (!head.has_value())
+    return refuse_request(out);
+  const auto wanted =
+      binary_header_bytes + std::min<size_t>(size_t{head->extra_bytes} + head->key_bytes, key_max);
+  if (bytes.size() < wanted && !client_.is_cut())
+    return false;
+  add(memcached::request_of(*head, bytes), head->length(), out);
+  return pass_request(head->length(), lost);
+}
+
+void memcached_conversation::take_answers(const chunk& x, sink& out) {
+  requests_.server_speaks();
+  uint64_t lost = 0;
+  if (!server_row_.take(server_, x, lost))
+    requests_.answers_lost();
+  bool more = true;
+  while (more && !over_ && !requests_.are_answers_lost() && server_.has_bytes())
+    more = server_.bytes()[0] == memcached::binary_response ? take_binary_answer(out, lost)
+                                                            : take_text_answer(out, lost);
+  if (requests_.are_answers_lost())
+    lost += server_.resynchronise();
+  if (lost > 0)
+    out.not_understood(unparsed::not_captured, lost);
+}
+
+bool memcached_conversation::pass_answer(uint64_t length, uint64_t& lost) {
+  const auto dropped = server_.pass(length);
+  lost += dropped;
+  if (dropped > 0)
+    requests_.answers_lost();
+  return true;
+}
+
+// Those before the one that is answered were quiet: they had nothing to say, which is an answer.
+// An error may have been theirs.
+bool memcached_conversation::begin_answer(std::optional<size_t> asked, uint64_t bytes, bool failed,
+                                          sink& out) {
+  if (!asked.has_value()) {
+    out.not_understood(unparsed::unanswered, bytes);
+    return false;
+  }
+  for (size_t i = 0; i < *asked; ++i) {
+    auto silent = requests_.take_first().exchange;
+    answer_at(silent, server_.time_ns());
+    silent.outcome = failed ? l7_outcome::unknown : l7_outcome::ok;
+    out.exchanged(std::move(silent));
+  }
+  auto* first = requests_.first();
+  first->exchange.response_bytes += bytes;
+  if (!std::exchange(first->has_begun, true))
+    answer_at(first->exchange, server_.time_ns());
+  return true;
+}
+
+void memcached_conversation::finish(bool failed, sink& out) {
+  auto x = requests_.take_first();
+  x.exchange.outcome = failed ? l7_outcome::failed : l7_outcome::ok;
+  over_ = x.answered == answer_kind::stream && !failed;
+  out.exchanged(std::move(x.exchange));
+}
+
+bool memcached_conversation::take_text_answer(sink& out, uint64_t& lost) {
+  const auto bytes = server_.bytes();
+  auto line = memcached::read_line(bytes);
+  if (!line.has_value()) {
+    if (!server_.is_cut())
+      return false;
+    if (memcached::begins_error(bytes) && !requests_.empty() && !requests_.first()->quiet) {
+      begin_answer(0, bytes.size(), true, out);
+      finish(true, out);
+    }
+    requests_.answers_lost();
+    return false;
+  }
+  const auto answer = memcached::answer_of(*line);
+  const auto length = line->length + answer.data_bytes;
+  const bool failed = answer.is == text_answer::kind::error;
+  if (begin_answer(memcached::find_asked(requests_.all(), answer, *line), length, failed, out)) {
+    if (memcached::ends_answer(*requests_.first(), answer, *line))
+      finish(failed, out);
+    else // There is something: so far it went well.
+      requests_.first()->exchange.outcome = l7_outcome::ok;
+  }
+  return pass_answer(length, lost);
+}
+
+bool memcached_conversation::take_binary_answer(sink& out, uint64_t& lost) {
+  const auto bytes = server_.bytes();
+  if (bytes.size() < binary_header_bytes) {
+    if (server_.is_cut())
+      requests_.answers_lost();
+    return false;
+  }
+  const auto head = memcached::read_binary(bytes);
+  if (!head.has_value()) {
+    out.not_understood(unparsed::out_of_sync, server_.resynchronise());
+    requests_.answers_lost();
+    return false;
+  }
+  const bool failed = memcached::is_failure(head->status);
+  const auto asked = memcached::find_asked(requests_.all(), *head);
+  if (!asked.has_value() && !requests_.empty()) // Not in the order in which they were asked.
+    requests_.answers_lost();
+  if (begin_answer(asked, head->length(), false, out)) {
+    requests_.first()->exchange.status = head->status;
+    requests_.first()->exchange.outcome = l7_outcome::ok;
+    if (failed || memcached::ends_answer(*head))
+      finish(failed, out);
+  }
+  return pass_answer(head->length(), lost);
+}
+
+void memcached_conversation::close(sink& out) {
+  // What is quiet may well have been done without a word.
+  while (!requests_.empty() && (requests_.first()->quiet || requests_.first()->has_begun)) {
+    auto x = requests_.take_first().exchange;
+    if (!requests_.are_answers_lost())
+      x.outcome = l7_outcome::unknown;
+    out.exchanged(std::move(x));
+  }
+  requests_.close(out);
+}
+
+} // namespace
+
+const protocol memcached_protocol{
+    l7_protocol::memcached, memcached::classify,
+    []() -> std::unique_ptr<conversation> { return std::make_unique<memcached_conversation>(); },
+    1024, 1024};
+
+} // namespace troupe::l7
