@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/mongo/bson.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace troupe::l7::mongo {
@@ -8,10 +9,11 @@ namespace {
 
 constexpr uint64_t cut = UINT64_MAX; // Longer than what is here, or of no type that exists.
 
-uint64_t string_bytes(std::string_view rest) {
+/// Of a value that begins with a length: that many bytes, and so many besides.
+uint64_t counted_bytes(std::string_view rest, uint64_t besides) {
   byte_cursor cursor{rest};
   const uint64_t size = cursor.u32_little();
-  return cursor.good() ? 4 + size : cut;
+  return cursor.good() ? size + besides : cut;
 }
 
 uint64_t two_texts_bytes(std::string_view rest) {
@@ -44,23 +46,17 @@ uint64_t value_bytes(uint8_t type, std::string_view rest) {
     case 0x02: // string
     case 0x0d: // code
     case 0x0e: // symbol
-      return string_bytes(rest);
-    case 0x03:   // document
-    case 0x04:   // array
-    case 0x0f: { // code with scope
-      const auto with_length = string_bytes(rest);
-      return with_length == cut || with_length < 9 ? cut : with_length - 4;
-    }
-    case 0x05: { // binary: length, subtype, bytes
-      const auto with_length = string_bytes(rest);
-      return with_length == cut ? cut : with_length + 1;
-    }
+      return counted_bytes(rest, 4);
+    case 0x03: // document
+    case 0x04: // array
+    case 0x0f: // code with scope
+      return std::max<uint64_t>(counted_bytes(rest, 0), 5);
+    case 0x05: // binary: length, subtype, bytes
+      return counted_bytes(rest, 5);
     case 0x0b: // regular expression
       return two_texts_bytes(rest);
-    case 0x0c: { // pointer: string, object id
-      const auto with_length = string_bytes(rest);
-      return with_length == cut ? cut : with_length + 12;
-    }
+    case 0x0c: // pointer: string, object id
+      return counted_bytes(rest, 16);
     default:
       return cut;
   }
