@@ -382,12 +382,14 @@ TEST_CASE("http2: recognised by the preface, and by nothing else at a beginning"
   CHECK(classify({{}, "HTTP/1.1 200 OK\r\n", 80, false}) == match::no);
 }
 
-TEST_CASE("http2: recognised in mid-stream by frames of both sides") {
+TEST_CASE("http2: recognised in mid-stream by two frames in a row") {
   const auto classify = http2_protocol.classify;
   const auto asked = headers(9, get, whole | ends);
   const auto answered = headers(9, status_200) + data(9, "x", ends);
   CHECK(classify({asked, answered, 80, true}) == match::yes);
   CHECK(classify({asked, {}, 80, true}) == match::perhaps);
+  CHECK(classify({"in the midst of a long body", answered, 80, true}) == match::yes);
+  CHECK(classify({"in the midst of a long body", asked, 80, true}) == match::perhaps);
   CHECK(classify({asked, headers(9, status_200, whole | ends), 80, true}) == match::perhaps);
   const std::string client_hello{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11};
   const std::string server_hello{"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03", 11};

@@ -22,13 +22,16 @@ std::optional<int> count_frames(std::string_view bytes) {
   return count;
 }
 
+/// A side may be in the midst of a long frame: two of the other one are proof enough.
 match classify_midstream(const opening& begun) {
   const auto client = count_frames(begun.client);
   const auto server = count_frames(begun.server);
-  if (!client || !server)
-    return match::no;
-  const auto enough = *client > 0 && *server > 0 && *client + *server > 2;
-  return enough ? match::yes : match::perhaps;
+  const auto of_client = client.value_or(0);
+  const auto of_server = server.value_or(0);
+  if (of_client > 1 || of_server > 1)
+    return match::yes;
+  const auto is_possible = (client && server) || of_client + of_server > 0;
+  return is_possible ? match::perhaps : match::no;
 }
 
 /// Servers may speak first.

@@ -6,7 +6,7 @@
 namespace troupe::l7::http2 {
 
 /// By the preface that every client says first, and by SETTINGS, which every server says first
-/// (RFC 9113, section 3.4). In mid-stream by frames of both sides, of which one has two in a row.
+/// (RFC 9113, section 3.4). In mid-stream by two frames of one side in a row.
 match classify(const opening& begun);
 
 } // namespace troupe::l7::http2
