@@ -140,6 +140,7 @@ struct scrape_result {
   latency_histogram route_latency; ///< over all containers, those that are gone included
   uint64_t series_overflow = 0;    ///< likewise
   uint64_t events_invalid = 0;     ///< likewise: records that could not be decoded
+  std::vector<l7_understanding> l7_understood; ///< likewise
 };
 
 /// How many containers there are, by runtime and state; for tests and /debug/actors.

@@ -76,6 +76,17 @@ void render_losses(series_map& map, const scrape_result& scrape) {
   add(undecoded_stage, undecoded_reason, undecoded_kind, scrape.events_invalid);
 }
 
+void render_payload(series_writer& out, series_map& map, const scrape_result& scrape) {
+  for (const auto& x : scrape.l7_understood)
+    map.add({{"protocol", to_string(x.protocol)}}, x.captured_bytes);
+  map.flush(out, family_id::payload_bytes);
+  for (const auto& x : scrape.l7_understood)
+    for (size_t i = 0; i < l7_unparsed_reasons; ++i)
+      map.add({{"protocol", to_string(x.protocol)}, {"reason", l7_unparsed_names.at(i)}},
+              x.unparsed_bytes.at(i));
+  map.flush(out, family_id::payload_unparsed_bytes);
+}
+
 void render_reader(series_writer& out, series_map& map, const scrape_result& scrape) {
   const auto& reader = scrape.reader;
   for (const auto& x : reader.features)
@@ -86,6 +97,7 @@ void render_reader(series_writer& out, series_map& map, const scrape_result& scr
   map.flush(out, family_id::events);
   render_losses(map, scrape);
   map.flush(out, family_id::events_lost);
+  render_payload(out, map, scrape);
   out.begin(family_id::route_latency);
   out.sample(machine_labels(scrape.node), scrape.route_latency);
   map.set({{"target", "container"}}, reader.routes);

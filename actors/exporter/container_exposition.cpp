@@ -4,6 +4,7 @@
 // peer, ...), not once per series: a row's text serves all families of its kind.
 
 #include "actors/exporter/exposition.hpp"
+#include "actors/exporter/l7_exposition.hpp"
 #include "actors/exporter/label_value.hpp"
 #include "actors/exporter/series_writer.hpp"
 
@@ -236,8 +237,11 @@ duplicates render_containers(series_writer& out, const exposition_input& input) 
   duplicates left_out;
   const auto containers = container_rows(input, left_out.containers);
   network_rows network;
-  for (const auto& x : containers)
+  l7_exposition requests;
+  for (const auto& x : containers) {
     network.add(x);
+    requests.add(x.labels, *x.snapshot);
+  }
   left_out.rows = network.left_out();
 
   render_info(out, containers);
@@ -248,6 +252,7 @@ duplicates render_containers(series_writer& out, const exposition_input& input) 
   render_inbound(out, network);
   emit(out, family_id::net_latency, network.pool, network.latencies,
        [](const ip_latency& x) { return as_seconds{x.rtt_ns}; });
+  requests.render(out);
   return left_out;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Every metric family that troupe exports: this is the one place that names them. The exposition
-// takes names, types and help from here; docs/metrics.md is printed from here (metrics_doc.hpp).
+// Every metric family that troupe exports is named here; those of requests, which are alike for
+// every protocol, in l7_families.hpp. The exposition takes names, types and help from both;
+// docs/metrics.md is printed from both (metrics_doc.hpp).
 
 #include <array>
 #include <cstddef>
@@ -49,6 +50,8 @@ enum class family_id : uint8_t {
   feature_enabled,
   events,
   events_lost,
+  payload_bytes,
+  payload_unparsed_bytes,
   route_latency,
   cgroup_routes,
   bpf_map_entries,
@@ -154,6 +157,12 @@ inline constexpr family all[] = {
     {events_lost, "troupe_events_lost_total", counter, agent, "stage, reason, kind",
      "Events lost in the kernel or dropped by the agent, by cause; every known cause from the "
      "start"},
+    {payload_bytes, "troupe_payload_bytes_total", counter, agent, "protocol",
+     "Payload that was captured of connections, by what is spoken on them"},
+    {payload_unparsed_bytes, "troupe_payload_unparsed_bytes_total", counter, agent,
+     "protocol, reason",
+     "Payload that was not understood: not_captured, out_of_sync, unanswered (one side of an "
+     "exchange without the other), too_large"},
     {route_latency, "troupe_route_latency_seconds", histogram, agent, "",
      "Time from the kernel's timestamp of an event to its container's actor; one sample a batch"},
     {cgroup_routes, "troupe_cgroup_routes", gauge, agent, "target",

@@ -6,6 +6,22 @@
 
 namespace troupe {
 
+namespace {
+
+void add_to(std::vector<l7_understanding>& sums, const std::vector<l7_understanding>& more) {
+  for (const auto& x : more) {
+    auto sum = std::find_if(sums.begin(), sums.end(),
+                            [&x](const auto& known) { return known.protocol == x.protocol; });
+    if (sum == sums.end())
+      sum = sums.insert(sum, l7_understanding{x.protocol, 0, {}});
+    sum->captured_bytes += x.captured_bytes;
+    for (size_t i = 0; i < l7_unparsed_reasons; ++i)
+      sum->unparsed_bytes.at(i) += x.unparsed_bytes.at(i);
+  }
+}
+
+} // namespace
+
 uint64_t gathering::begin() {
   answered_ = 0;
   expected_.reset();
@@ -37,6 +53,7 @@ void gathering::retire(const container_snapshot& gone) {
   retired_latency_.merge(gone.route_latency);
   retired_overflow_ += gone.series_overflow;
   retired_invalid_ += gone.events_invalid;
+  add_to(retired_understood_, gone.l7_understood);
 }
 
 void gathering::forget_silent(bool all) {
@@ -74,12 +91,14 @@ void gathering::finish(scrape_result& into) {
   into.route_latency = retired_latency_;
   into.series_overflow = retired_overflow_;
   into.events_invalid = retired_invalid_;
+  into.l7_understood = retired_understood_;
   for (const auto& [key, last] : known_) {
     if (last.answered == current_)
       into.containers.push_back(last.snapshot);
     into.route_latency.merge(last.snapshot->route_latency);
     into.series_overflow += last.snapshot->series_overflow;
     into.events_invalid += last.snapshot->events_invalid;
+    add_to(into.l7_understood, last.snapshot->l7_understood);
   }
   const auto stale = latest_silent(missing);
   into.stale_containers = stale.size();

@@ -3,13 +3,14 @@
 #include "actors/exporter/metrics_doc.hpp"
 
 #include "actors/exporter/families.hpp"
+#include "actors/exporter/l7_families.hpp"
 
 namespace troupe {
 
 namespace {
 
 constexpr std::string_view introduction =
-    R"(<!-- Printed by troupe_metrics_doc from actors/exporter/families.hpp: change it there. -->
+    R"(<!-- Printed by troupe_metrics_doc from actors/exporter/{families.hpp,l7_families.cpp}: change it there. -->
 # Metrics
 
 `GET /metrics` answers in the Prometheus text format 0.0.4. Names, types and labels follow the
@@ -45,7 +46,11 @@ void append_cell(std::string& out, std::string_view text) {
   }
 }
 
-void append_row(std::string& out, const family& x) {
+constexpr std::string_view table_head =
+    "\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n";
+
+template <class Family>
+void append_row(std::string& out, const Family& x) {
   out += "| `";
   out += x.name;
   out += "` | ";
@@ -57,6 +62,15 @@ void append_row(std::string& out, const family& x) {
   out += " |\n";
 }
 
+void append_requests(std::string& out) {
+  out += "\n## Containers: requests\n\n"
+         "With `--l7`. A protocol has series where it was spoken.";
+  out += table_head;
+  for (const auto& row : l7_families())
+    for (const auto& x : row)
+      append_row(out, x);
+}
+
 } // namespace
 
 std::string metrics_markdown() {
@@ -64,10 +78,12 @@ std::string metrics_markdown() {
   for (auto scope : {family_scope::container, family_scope::node, family_scope::agent}) {
     out += "\n## ";
     out += title(scope);
-    out += "\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n";
+    out += table_head;
     for (const auto& x : family_table::all)
       if (x.scope == scope)
         append_row(out, x);
+    if (scope == family_scope::container)
+      append_requests(out);
   }
   return out;
 }

@@ -26,6 +26,8 @@ public:
 
   /// The samples that follow belong to this family. HELP and TYPE come with the first of them.
   void begin(family_id id);
+  /// One that is not in families.hpp. The texts have to outlive its samples.
+  void begin(std::string_view name, std::string_view help, std::string_view type);
 
   void sample(std::string_view labels, uint64_t value);
   void sample(std::string_view labels, double value);
@@ -38,7 +40,6 @@ public:
   [[nodiscard]] uint64_t series() const { return series_; }
 
 private:
-  void begin(std::string_view name, std::string_view help, std::string_view type);
   void head(std::string_view suffix, std::string_view labels);
   void line(std::string_view suffix, std::string_view labels, std::string_view le, uint64_t value);
   void metric(const prometheus::ClientMetric& x, prometheus::MetricType type,

@@ -2,6 +2,7 @@
 
 #include "actors/exporter/exposition.hpp"
 #include "actors/exporter/families.hpp"
+#include "actors/exporter/l7_families.hpp"
 #include "actors/exporter/metrics_page.hpp"
 #include "actors/exporter/series_writer.hpp"
 #include "tests/exporter/synthetic_scrape.hpp"
@@ -197,8 +198,16 @@ TEST_CASE("exposition: a full scrape has every family once, in the table's order
     if (line.starts_with("# TYPE "))
       types.push_back(line);
   std::vector<std::string> expected;
-  for (const auto& x : family_table::all)
-    expected.push_back("# TYPE " + std::string{x.name} + " " + std::string{to_string(x.type)});
+  const auto expect = [&](std::string_view name, metric_type type) {
+    expected.push_back("# TYPE " + std::string{name} + " " + std::string{to_string(type)});
+  };
+  for (const auto& x : family_table::all) {
+    if (x.id == family_id::node_info) // behind the families of containers
+      for (const auto& row : l7_families())
+        for (const auto& one : row)
+          expect(one.name, one.type);
+    expect(x.name, x.type);
+  }
   // prometheus-cpp keeps its own order for what it collects: the last four.
   std::sort(types.end() - 4, types.end());
   std::sort(expected.end() - 4, expected.end());

@@ -19,6 +19,7 @@ void answer(gathering& all, uint64_t id, std::initializer_list<container_key> ke
     x.restarts = restarts;
     x.series_overflow = 1;
     x.route_latency.observe(1'000);
+    x.l7_understood = {{l7_protocol::http, 10, {1, 0, 0, 0}}};
     all.add({id, freeze(std::move(x))});
   }
 }
@@ -181,5 +182,8 @@ TEST_CASE("gathering: totals over all containers do not fall when one is gone") 
   CHECK(result.series_overflow == 3);
   CHECK(result.route_latency.counts.front() == 3);
   CHECK(result.route_latency.sum_ns == 3'000);
+  REQUIRE(result.l7_understood.size() == 1);
+  CHECK(result.l7_understood.front().captured_bytes == 30);
+  CHECK(result.l7_understood.front().unparsed_bytes.front() == 3);
   CHECK(result.generation == id);
 }

@@ -35,6 +35,22 @@ inline container_snapshot_ptr freeze(container_snapshot x) {
   return std::make_shared<const container_snapshot>(std::move(x));
 }
 
+/// Requests in every protocol, made and served.
+inline void add_requests(container_snapshot& x, const std::string& text) {
+  for (auto i = 1; i <= static_cast<int>(l7_protocol::foundationdb); ++i) {
+    const auto protocol = static_cast<l7_protocol>(i);
+    for (const bool inbound : {false, true}) {
+      const l7_place place{protocol, inbound, text + ":80", inbound ? "" : "10.0.0.1:80"};
+      x.l7_requests_made.push_back({place, "ok", text, text, 3});
+      x.l7_requests_made.push_back({place, "failed", text, text, 1});
+      l7_durations took{place, {}};
+      took.durations.observe(700'000);
+      x.l7_durations_of.push_back(std::move(took));
+    }
+  }
+  x.l7_requests_made.push_back({{}, "ok", "", "", 1}); // of no protocol: nowhere to be seen
+}
+
 /// Every field of every kind filled in, so that every family has a series.
 inline container_snapshot a_busy_container(container_key key, const std::string& id,
                                            size_t destinations, size_t peers) {
@@ -74,6 +90,7 @@ inline container_snapshot a_busy_container(container_key key, const std::string&
     x.inbound.push_back(std::move(one));
   }
   x.route_latency.observe(100'000);
+  add_requests(x, "10.0.0.1");
   return x;
 }
 
@@ -99,6 +116,7 @@ inline scrape_result a_full_scrape() {
   x.stale_containers = 1;
   x.series_overflow = 9;
   x.events_invalid = 2;
+  x.l7_understood = {{l7_protocol::http, 1000, {1, 2, 3, 4}}, {l7_protocol::redis, 50, {}}};
   x.route_latency.observe(100'000);
   x.containers.push_back(freeze(a_busy_container(1, "/docker/web", 3, 2)));
   x.containers.push_back(freeze(a_busy_container(2, "/k8s/shop/cart-0/app", 2, 0)));
@@ -136,6 +154,7 @@ inline scrape_result a_hostile_scrape() {
     x.outbound.front().destination = x.outbound.front().actual_destination = text;
     x.inbound.front().peer = x.inbound.front().listen_addr = text;
     x.latencies.front().destination_ip = text;
+    add_requests(x, text);
     scrape.containers.push_back(freeze(std::move(x)));
     scrape.reader.features.push_back({text, true, text});
     scrape.reader.losses.push_back({text, text, text, 1});
