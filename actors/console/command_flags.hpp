@@ -33,6 +33,10 @@ struct flag_texts {
   std::vector<std::string> targets;
   std::string shell;
   bool allow_loss = false;
+  std::vector<std::string> protocols;
+  std::vector<std::string> statuses;
+  std::string min_duration;
+  bool raw = false;
   bool version = false;
   std::string config;
   std::string cgroup;

@@ -3,6 +3,7 @@
 
 #include "actors/console/event_fields.hpp"
 #include "actors/console/field_selection.hpp"
+#include "actors/console/l7_filter.hpp"
 #include "actors/console/life_fields.hpp"
 #include "actors/console/output.hpp"
 #include "actors/console/selector.hpp"
@@ -37,6 +38,8 @@ struct trace_request {
   output_options output;
   std::optional<std::chrono::milliseconds> timeout;
   bool setup = false;      ///< show the runtime's own helpers too
+  l7_filter requests;      ///< of all requests these
+  bool raw = false;        ///< show queries as they were said
   bool allow_loss = false; ///< lost events do not make the command fail
 };
 

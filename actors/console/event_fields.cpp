@@ -2,6 +2,7 @@
 #include "actors/console/event_fields.hpp"
 
 #include "actors/console/column_texts.hpp"
+#include "actors/console/l7_fields.hpp"
 #include "actors/console/selector.hpp"
 #include "actors/console/time_format.hpp"
 
@@ -43,7 +44,7 @@ fields common_fields() {
        [](const row& x) {
          return local_time_of_day(x.unix_time_ns);
        }},
-      {{"event", "EVENT", 5, false, shown::structured, "exec, exit, tcp or oom"},
+      {{"event", "EVENT", 5, false, shown::structured, "exec, exit, tcp, oom, l7 or dns"},
        [](const row& x) -> field_value {
          return std::string{to_string(x.kind)};
        }},
@@ -226,6 +227,12 @@ fields tcp_fields() {
   return all;
 }
 
+fields with_common(const fields& own) {
+  auto all = common_fields();
+  append(all, own);
+  return all;
+}
+
 } // namespace
 
 std::string_view to_string(trace_kind kind) {
@@ -236,6 +243,10 @@ std::string_view to_string(trace_kind kind) {
       return "exit";
     case trace_kind::tcp:
       return "tcp";
+    case trace_kind::l7:
+      return "l7";
+    case trace_kind::dns:
+      return "dns";
     case trace_kind::oom:
       break;
   }
@@ -250,6 +261,9 @@ uint8_t mask_of(trace_kind kind) {
       return trace_exit;
     case trace_kind::tcp:
       return trace_tcp;
+    case trace_kind::l7:
+    case trace_kind::dns:
+      return trace_l7;
     case trace_kind::oom:
       break;
   }
@@ -280,6 +294,12 @@ bool is_of_kind(const trace_event& event, trace_kind kind) {
       return std::holds_alternative<exit_trace>(event.detail);
     case trace_kind::tcp:
       return std::holds_alternative<tcp_trace>(event.detail);
+    case trace_kind::l7:
+      return std::holds_alternative<l7_trace>(event.detail);
+    case trace_kind::dns: {
+      const auto* l7 = std::get_if<l7_trace>(&event.detail);
+      return l7 != nullptr && l7->exchange->protocol == l7_protocol::dns;
+    }
     case trace_kind::oom:
       break;
   }
@@ -291,11 +311,17 @@ const std::vector<field<event_row>>& event_fields(trace_kind kind) {
   static const fields exec = exec_fields();
   static const fields exit = exit_fields();
   static const fields tcp = tcp_fields();
+  static const fields l7 = with_common(l7_fields());
+  static const fields dns = with_common(dns_fields());
   switch (kind) {
     case trace_kind::exec:
       return exec;
     case trace_kind::tcp:
       return tcp;
+    case trace_kind::l7:
+      return l7;
+    case trace_kind::dns:
+      return dns;
     case trace_kind::exit:
     case trace_kind::oom: // The death that the OOM killer chose is an exit.
       break;

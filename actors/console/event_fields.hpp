@@ -12,9 +12,16 @@
 namespace troupe {
 
 /// What `troupe trace` can trace.
-enum class trace_kind : uint8_t { exec, exit, tcp, oom };
+enum class trace_kind : uint8_t {
+  exec,
+  exit,
+  tcp,
+  oom,
+  l7,  ///< requests, in every protocol
+  dns, ///< those of DNS, with what only they have
+};
 
-/// As on the command line and in the field `event`: "exec", "exit", "tcp", "oom".
+/// As on the command line and in the field `event`: "exec", "exit", "tcp", "oom", "l7", "dns".
 [[nodiscard]] std::string_view to_string(trace_kind kind);
 
 /// The bits of settings.trace that this kind needs.
@@ -26,6 +33,7 @@ struct event_row {
   const trace_batch& batch;
   const trace_event& event;
   int64_t unix_time_ns;
+  bool raw = false; ///< queries as they were said, with what is a secret perhaps
 };
 
 /// Whether the event is of this kind: a container makes one stream of all that is traced.

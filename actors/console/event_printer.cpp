@@ -23,6 +23,8 @@ bool event_printer::shows(const trace_batch& batch) const {
 bool event_printer::shows(const trace_event& event) const {
   if (!is_of_kind(event, options_.kind) || !options_.scope.matches_pid(event.process.pid))
     return false;
+  if (const auto* l7 = std::get_if<l7_trace>(&event.detail))
+    return options_.requests.matches(*l7->exchange);
   const auto* exit = std::get_if<exit_trace>(&event.detail);
   return exit == nullptr || !exit->setup || options_.setup;
 }
@@ -40,7 +42,7 @@ size_t event_printer::print(const trace_batch& batch, int64_t boot_to_unix_ns,
     if (!shows(event))
       continue;
     const auto unix_ns = static_cast<int64_t>(event.time_ns) + boot_to_unix_ns;
-    print_row({options_.kind, batch, event, unix_ns}, out);
+    print_row({options_.kind, batch, event, unix_ns, options_.raw}, out);
     ++printed;
   }
   return printed;

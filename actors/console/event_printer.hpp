@@ -3,6 +3,7 @@
 
 #include "actors/console/event_fields.hpp"
 #include "actors/console/field_selection.hpp"
+#include "actors/console/l7_filter.hpp"
 #include "actors/console/selector.hpp"
 #include "actors/console/table.hpp"
 
@@ -19,6 +20,8 @@ struct stream_options {
   selector scope;
   output_options output; ///< fields of event_fields(kind)
   bool setup = false;    ///< exits of the runtime's own helpers too
+  l7_filter requests;    ///< of all requests these
+  bool raw = false;      ///< queries are not redacted
 };
 
 /// Turns traced events into lines. Rows of a live table come before anybody knows the widest, so

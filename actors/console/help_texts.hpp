@@ -74,6 +74,8 @@ inline constexpr std::string_view trace_examples = R"(Examples:
   troupe trace exit -c web                      how the processes of web end
   troupe trace tcp --timeout 10 -o json         ten seconds of connections, as JSON lines
   troupe trace oom                              who is killed for want of memory
+  troupe trace l7 --status failed               requests that fail, in every protocol
+  troupe trace dns                              which names are asked for
   troupe trace tcp --list                       the fields of its events)";
 
 inline constexpr std::string_view events =

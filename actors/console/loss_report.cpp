@@ -40,6 +40,9 @@ bool is_missed(trace_kind kind, std::string_view event) {
       return event == "process_executed";
     case trace_kind::tcp: // A lost reading of a live connection is made good by the next one.
       return event.starts_with("tcp_") && event != "tcp_progress";
+    case trace_kind::l7:
+    case trace_kind::dns:
+      return event == "l7_chunk";
     case trace_kind::exit:
     case trace_kind::oom:
       break;

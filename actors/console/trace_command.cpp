@@ -125,7 +125,8 @@ private:
 };
 
 stream_options stream_of(const trace_request& request) {
-  return {request.kind, request.scope, request.output, request.setup};
+  return {request.kind,  request.scope,    request.output,
+          request.setup, request.requests, request.raw};
 }
 
 } // namespace
@@ -134,6 +135,7 @@ int run_trace_command(const trace_request& request, const output_streams& stream
   set_up_log(request.config, "warn");
   auto config = request.config.agent;
   config.trace = mask_of(request.kind);
+  config.l7 = config.l7 || (config.trace & trace_l7) != 0;
   config.listen.clear();
   const auto machine = check_machine(config);
   if (const auto obstacle = describe_obstacle(machine); !obstacle.empty()) {

@@ -52,26 +52,27 @@ public:
 
   void listen_opened(const tcp_listen& record) {
     if (counters_.listens.opened(record, counters_.processes))
-      trace_.listening(record, comm_for_trace(record.header));
+      trace_.listening(record, comm_for_trace(record.header, trace_tcp));
   }
   void listen_closed(const tcp_listen& record) { counters_.listens.closed(record); }
 
   void tcp_opened(const tcp_connection& record) {
     if (counters_.connections.opened(record))
-      trace_.opened(record, comm_for_trace(record.header));
+      trace_.opened(record, comm_for_trace(record.header, trace_tcp));
   }
   void tcp_connect_failed(const tcp_connection_totals& record) {
     if (counters_.connections.connect_failed(record))
-      trace_.connect_failed(record, comm_for_trace(record.connection.header));
+      trace_.connect_failed(record, comm_for_trace(record.connection.header, trace_tcp));
   }
   void tcp_closed(const tcp_connection_totals& record) {
     if (counters_.connections.closed(record))
-      trace_.closed(record, comm_for_trace(record.connection.header));
-    counters_.l7.closed(record.connection.socket_cookie, trace_);
+      trace_.closed(record, comm_for_trace(record.connection.header, trace_tcp));
+    counters_.l7.closed(record.connection.socket_cookie,
+                        {trace_, comm_for_trace(record.connection.header, trace_l7)});
   }
   void tcp_progress(const tcp_connection_totals& record) { counters_.connections.progress(record); }
   void l7_captured(const l7_chunk& record, std::string_view bytes) {
-    counters_.l7.captured(record, bytes, trace_);
+    counters_.l7.captured(record, bytes, {trace_, comm_for_trace(record.header, trace_l7)});
   }
 
 private:
@@ -85,9 +86,8 @@ private:
   }
 
   /// Looked up only when it will be shown: this is the path of every event.
-  std::string_view comm_for_trace(const event_header& header) const {
-    return trace_.traces(trace_tcp) ? counters_.processes.comm_of(id_of(header))
-                                    : std::string_view{};
+  std::string_view comm_for_trace(const event_header& header, trace_mask what) const {
+    return trace_.traces(what) ? counters_.processes.comm_of(id_of(header)) : std::string_view{};
   }
 
   container_counters& counters_;

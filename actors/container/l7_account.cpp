@@ -31,12 +31,12 @@ capture_order order_of(uint64_t socket_cookie, const l7_verdict& verdict) {
 /// Stands between the connections and the account while one record is taken in.
 class l7_account::listener final : public l7::observer {
 public:
-  listener(l7_account& account, trace_maker& trace) : account_(account), trace_(trace) {}
+  listener(l7_account& account, const traced_by& by) : account_(account), by_(by) {}
 
   void exchanged(const l7::connection_ends& ends, l7_exchange exchange) override {
     account_.count(ends, exchange);
-    if (trace_.traces(trace_l7))
-      trace_.exchanged(ends, std::move(exchange));
+    if (by_.trace.traces(trace_l7))
+      by_.trace.exchanged(ends, by_.comm, std::move(exchange));
   }
   void not_understood(l7_protocol protocol, l7::unparsed reason, uint64_t bytes) override {
     account_.understanding_of(protocol).unparsed_bytes.at(static_cast<size_t>(reason)) += bytes;
@@ -50,16 +50,16 @@ public:
 
 private:
   l7_account& account_;
-  trace_maker& trace_;
+  const traced_by& by_;
 };
 
-void l7_account::captured(const l7_chunk& record, std::string_view bytes, trace_maker& trace) {
-  listener heard{*this, trace};
+void l7_account::captured(const l7_chunk& record, std::string_view bytes, const traced_by& by) {
+  listener heard{*this, by};
   connections_.take(record, bytes, heard);
 }
 
-void l7_account::closed(uint64_t socket_cookie, trace_maker& trace) {
-  listener heard{*this, trace};
+void l7_account::closed(uint64_t socket_cookie, const traced_by& by) {
+  listener heard{*this, by};
   if (connections_.closed(socket_cookie, heard))
     orders_.push_back({socket_cookie, 0, 0, false, true});
 }
@@ -114,7 +114,8 @@ void l7_account::count(const l7::connection_ends& ends, const l7_exchange& excha
              of_domain ? exchange.subject : std::string{}, 0},
             overflow_)
         .count;
-  at.durations.observe(exchange.duration_ns);
+  if (exchange.duration_ns > 0 || exchange.response_bytes > 0) // Else nobody answered.
+    at.durations.observe(exchange.duration_ns);
 }
 
 void l7_account::add_to(container_snapshot& snapshot) const {

@@ -24,9 +24,15 @@ public:
 
   explicit l7_account(const container_options& options) : options_(options) {}
 
+  /// Where requests are told, with the name of the process that a record is of.
+  struct traced_by {
+    trace_maker& trace;
+    std::string_view comm;
+  };
+
   /// A send or receive. Requests that it completes are counted, and traced if that is asked for.
-  void captured(const l7_chunk& record, std::string_view bytes, trace_maker& trace);
-  void closed(uint64_t socket_cookie, trace_maker& trace);
+  void captured(const l7_chunk& record, std::string_view bytes, const traced_by& by);
+  void closed(uint64_t socket_cookie, const traced_by& by);
 
   /// What the reader has to know; each call empties it.
   [[nodiscard]] std::vector<capture_order> take_orders();

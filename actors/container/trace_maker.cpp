@@ -236,10 +236,12 @@ void trace_maker::ended(life_action action, const process_exited& record) {
   backlog_.push(std::move(event));
 }
 
-void trace_maker::exchanged(const l7::connection_ends& ends, l7_exchange exchange) {
+void trace_maker::exchanged(const l7::connection_ends& ends, std::string_view comm,
+                            l7_exchange exchange) {
   trace_event event;
   event.time_ns = exchange.started_ns + exchange.duration_ns;
   event.process = {ends.pid, ends.start_boottime_ns};
+  event.comm = comm;
   l7_trace detail;
   detail.inbound = !ends.outbound;
   detail.src = to_text(ends.outbound ? local_end(ends.endpoints) : remote_end(ends.endpoints));

@@ -60,7 +60,7 @@ public:
   void opened(const tcp_connection& record, std::string_view comm);
   void connect_failed(const tcp_connection_totals& record, std::string_view comm);
   void closed(const tcp_connection_totals& record, std::string_view comm);
-  void exchanged(const l7::connection_ends& ends, l7_exchange exchange);
+  void exchanged(const l7::connection_ends& ends, std::string_view comm, l7_exchange exchange);
   /// created and gone: of the container, at that time.
   void lived(life_action action, uint64_t time_ns);
   /// started and exec.

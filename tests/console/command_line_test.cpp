@@ -117,7 +117,7 @@ TEST_CASE("command line: misspelt commands and flags name what was probably mean
   CHECK(complaint({"frobnicate"}) == "troupe: unknown command 'frobnicate'");
   CHECK(complaint({"trace", "exce"})
         == "troupe trace: unknown command 'exce'; did you mean 'exec'?");
-  CHECK(complaint({"trace"}) == "troupe trace: say what to trace: exec, exit, tcp or oom");
+  CHECK(complaint({"trace"}) == "troupe trace: say what to trace: exec, exit, tcp, oom, l7 or dns");
   CHECK(complaint({"list", "--al"}) == "troupe list: unknown flag '--al'; did you mean '--all'?");
   CHECK(complaint({"list", "--no-such-flag"}).starts_with("troupe list: unknown flag "));
   CHECK(complaint({"list", "-z"}).starts_with("troupe list: unknown flag '-z'"));
@@ -181,6 +181,45 @@ TEST_CASE("command line: trace takes its own flags") {
   CHECK_FALSE(run.trace->output.headers);
   const auto& fields = event_fields(trace_kind::exit);
   CHECK(fields[run.trace->output.fields.back()].info.name == "labels");
+}
+
+TEST_CASE("command line: trace l7 takes conditions on requests") {
+  command_line_run run;
+  REQUIRE(run({"trace", "l7", "--protocol", "http", "--protocol=grpc", "--status", "5xx",
+               "--status", "failed", "--min-duration", "1.5ms", "--raw"})
+          == exit_done);
+  CHECK(run.trace->kind == trace_kind::l7);
+  using protocols = std::vector<l7_protocol>;
+  CHECK(run.trace->requests.protocols == protocols{l7_protocol::http, l7_protocol::grpc});
+  CHECK(run.trace->requests.statuses.size() == 2);
+  CHECK(run.trace->requests.min_duration_ns == 1'500'000);
+  CHECK(run.trace->raw);
+  const auto& fields = event_fields(trace_kind::l7);
+  CHECK(fields[run.trace->output.fields.back()].info.name == "query");
+
+  command_line_run plain;
+  REQUIRE(plain({"trace", "dns", "--status", "3"}) == exit_done);
+  CHECK(plain.trace->kind == trace_kind::dns);
+  CHECK_FALSE(plain.trace->raw);
+}
+
+TEST_CASE("command line: conditions on requests that make no sense are named") {
+  for (const auto& [arguments, complaint] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--protocol", "htp"}, "unknown protocol; did you mean 'http'?; known: http, http2"},
+           {{"--status", "6xx"}, "--status '6xx': write a code like 404, a class like 5xx, ok"},
+           {{"--min-duration", "5"}, "--min-duration '5': write a time with its unit"}}) {
+    command_line_run run;
+    std::vector<std::string> command{"trace", "l7"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    CHECK(run(command) == exit_usage);
+    CHECK_FALSE(run.trace);
+    CHECK_MESSAGE(run.output.err.text().find(complaint) != std::string::npos,
+                  run.output.err.text());
+  }
+  command_line_run run;
+  CHECK(run({"trace", "dns", "--protocol", "http"}) == exit_usage);
+  CHECK(run({"trace", "exec", "--status", "ok"}) == exit_usage);
 }
 
 TEST_CASE("command line: list takes its own flags") {

@@ -48,6 +48,13 @@ std::string printed(const stream_options& options, const trace_batch& batch,
   return text;
 }
 
+l7_trace hostile_request(const std::string& text) {
+  l7_exchange x;
+  x.protocol = l7_protocol::dns;
+  x.operation = x.detail = x.method = x.subject = x.traceparent = text;
+  return {std::make_shared<const l7_exchange>(std::move(x)), false, text, text};
+}
+
 const exec_trace echo{{"echo", "a b", "\x1b[2J"}, false, 6, 1000};
 const exit_trace killed{0, 9, true, false, 1'500'000'000, 6, 1000};
 
@@ -152,13 +159,14 @@ TEST_CASE("events: every field of every kind is valid JSON on hostile input") {
   exit_trace exit = killed;
   exit.signal = 200;
   auto batch = batch_of({make_event(7, exec_trace{{hostile, ""}, true, 0, 0}), make_event(7, exit),
-                         make_event(7, tcp)});
+                         make_event(7, tcp), make_event(7, hostile_request(hostile))});
   batch.identity = {hostile, hostile, hostile, hostile, hostile, true};
   batch.runtime_id = hostile;
   batch.labels = {{hostile, hostile}};
   for (auto& event : batch.events)
     event.comm = hostile;
-  for (const auto kind : {trace_kind::exec, trace_kind::exit, trace_kind::tcp, trace_kind::oom}) {
+  for (const auto kind : {trace_kind::exec, trace_kind::exit, trace_kind::tcp, trace_kind::oom,
+                          trace_kind::l7, trace_kind::dns}) {
     std::string all;
     for (const auto& x : event_fields(kind))
       all += (all.empty() ? "" : ",") + std::string{x.info.name};

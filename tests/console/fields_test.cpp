@@ -90,6 +90,12 @@ TEST_CASE("fields: every event has what scripts were promised") {
       {trace_kind::tcp,
        {"direction", "src", "dst", "actual_dst", "bytes_sent", "bytes_received", "rtt_ns",
         "retransmits", "duration_ns", "error"}},
+      {trace_kind::l7,
+       {"protocol", "tls", "direction", "peer", "operation", "status", "duration_ns",
+        "request_bytes", "response_bytes", "outcome", "traceparent"}},
+      {trace_kind::dns,
+       {"direction", "peer", "request_type", "domain", "answers", "status", "outcome",
+        "duration_ns"}},
   };
   for (const auto& [kind, own] : promised) {
     const auto infos = infos_of(event_fields(kind));

@@ -9,7 +9,8 @@ TEST_CASE("losses: those that a trace cannot miss are left out") {
   const std::vector<loss_count> all{
       {"kernel", "ring_full", "process_executed", 3}, {"kernel", "ring_full", "process_exited", 1},
       {"kernel", "ring_full", "cgroup_created", 1},   {"kernel", "ring_share", "tcp_closed", 5},
-      {"kernel", "ring_share", "tcp_progress", 7},    {"kernel", "map_full", "process_exited", 0}};
+      {"kernel", "ring_share", "tcp_progress", 7},    {"kernel", "map_full", "process_exited", 0},
+      {"kernel", "ring_share", "l7_chunk", 9}};
   const auto exec = losses_of(trace_kind::exec, all);
   REQUIRE(exec.size() == 1);
   CHECK(exec[0].count == 3);
@@ -17,6 +18,11 @@ TEST_CASE("losses: those that a trace cannot miss are left out") {
   const auto tcp = losses_of(trace_kind::tcp, all);
   REQUIRE(tcp.size() == 1);
   CHECK(tcp[0].count == 5);
+  for (const auto kind : {trace_kind::l7, trace_kind::dns}) {
+    const auto l7 = losses_of(kind, all);
+    REQUIRE(l7.size() == 1);
+    CHECK(l7[0].count == 9);
+  }
 }
 
 TEST_CASE("losses: only what rose counts, also after a reader began anew") {
