@@ -139,6 +139,12 @@ TEST_CASE("memcached: what is quiet may have been answered by silence") {
   CHECK(x.heard.texts() == texts{"ms -> 0 unknown", "md -> 0 unknown"});
   CHECK(x.heard.lost_bytes() == 0);
 
+  dialogue failed{memcached_protocol}; // One of the two.
+  failed.say({client("ms a 1 q\r\nx\r\nms b 1 q\r\ny\r\n"),
+              server("SERVER_ERROR out of memory\r\n"), client("mn\r\n"), server("MN\r\n")});
+  failed.close();
+  CHECK(failed.heard.texts() == texts{"ms -> 0 unknown", "ms -> 0 unknown", "mn -> 0 ok"});
+
   dialogue refused{memcached_protocol};
   refused.say({client("ms a 1 q\r\nx\r\nbogus\r\n"), server("ERROR\r\n")});
   refused.close(); // Whose error it is, nobody can tell but for what waits.

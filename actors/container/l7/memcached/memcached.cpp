@@ -214,7 +214,10 @@ bool memcached_conversation::take_text_answer(sink& out, uint64_t& lost) {
   const auto answer = memcached::answer_of(*line);
   const auto length = line->length + answer.data_bytes;
   const bool failed = answer.is == text_answer::kind::error;
-  if (begin_answer(memcached::find_asked(requests_.all(), answer, *line), length, failed, out)) {
+  const auto asked = memcached::find_asked(requests_.all(), answer, *line);
+  if (!asked.has_value() && !requests_.empty()) // An error of one of those that are quiet.
+    requests_.answers_lost();
+  if (begin_answer(asked, length, failed, out)) {
     if (memcached::ends_answer(*requests_.first(), answer, *line))
       finish(failed, out);
     else // There is something: so far it went well.
