@@ -175,8 +175,8 @@ match classify(const opening& begun) {
 } // namespace
 } // namespace zookeeper
 
-// A path is rarely longer; an answer says early how it went.
+// Many small requests are written at once, and answered at once (L7_CAPTURE_MAX).
 const protocol zookeeper_protocol{l7_protocol::zookeeper, zookeeper::classify, zookeeper::converse,
-                                  512, 256};
+                                  1024, 1024};
 
 } // namespace troupe::l7
