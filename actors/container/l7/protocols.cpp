@@ -3,6 +3,7 @@
 
 #include "actors/container/l7/cassandra/cassandra.hpp"
 #include "actors/container/l7/dns/dns.hpp"
+#include "actors/container/l7/dubbo/dubbo.hpp"
 #include "actors/container/l7/http/http.hpp"
 #include "actors/container/l7/http2/http2.hpp"
 #include "actors/container/l7/kafka/kafka.hpp"
@@ -19,10 +20,10 @@ namespace troupe::l7 {
 
 const std::vector<const protocol*>& protocols() {
   static const std::vector<const protocol*> all{
-      &http2_protocol,    &zookeeper_protocol, &kafka_protocol, &cassandra_protocol,
-      &mongo_protocol,    &rabbitmq_protocol,  &http_protocol,  &nats_protocol,
-      &redis_protocol,    &postgres_protocol,  &mysql_protocol, &dns_protocol,
-      &memcached_protocol};
+      &http2_protocol, &zookeeper_protocol, &kafka_protocol,    &cassandra_protocol,
+      &mongo_protocol, &rabbitmq_protocol,  &dubbo_protocol,    &http_protocol,
+      &nats_protocol,  &redis_protocol,     &postgres_protocol, &mysql_protocol,
+      &dns_protocol,   &memcached_protocol};
   return all;
 }
 
