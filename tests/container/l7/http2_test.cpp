@@ -371,6 +371,19 @@ TEST_CASE("http2: what is not HPACK loses its block and no other stream") {
   });
 }
 
+TEST_CASE("http2: who breaks off header blocks without end is counted all the same") {
+  dialogue x{http2_protocol};
+  x.say({hello_client, hello_server});
+  for (uint32_t i = 0; i < 3000; ++i)
+    x.say({client(frame(9, whole, 2 * i + 1, get)
+                  + headers(2 * i + 1, get + path("/a") + indexed(62), whole | ends)),
+           server(headers(2 * i + 1, status_200, whole | ends))});
+  x.close();
+  REQUIRE(x.heard.exchanges.size() == 3000);
+  for (const auto& told : x.heard.exchanges)
+    CHECK(told.operation == "GET /a");
+}
+
 TEST_CASE("http2: recognised by the preface, and by nothing else at a beginning") {
   const auto classify = http2_protocol.classify;
   CHECK(classify({preface + settings(), {}, 80, false}) == match::yes);

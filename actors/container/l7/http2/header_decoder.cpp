@@ -38,9 +38,13 @@ bool header_decoder::start() {
 }
 
 bool header_decoder::fill_with_placeholders() {
-  std::string block{table_was_too_small_ ? grow_table : std::string_view{}};
   const auto bytes = table_was_too_small_ ? table_bytes_max : usual_table_bytes;
-  for (size_t i = 0; i < bytes / entry_bytes_min; ++i)
+  const auto count = bytes / entry_bytes_min;
+  if (count > placeholders_left_)
+    return true;
+  placeholders_left_ -= count;
+  std::string block{table_was_too_small_ ? grow_table : std::string_view{}};
+  for (size_t i = 0; i < count; ++i)
     block += placeholder;
   return inflate(block, true, nullptr);
 }

@@ -50,6 +50,9 @@ private:
   bool fill_with_placeholders();
 
   std::unique_ptr<nghttp2_hd_inflater, deleter> inflater_;
+  /// Who breaks off block after block would have us fill tables only. Without placeholders, what
+  /// refers to earlier fields loses the rest of its block.
+  size_t placeholders_left_ = 1U << 16;
   bool begun_late_ = false;
   bool table_was_too_small_ = false;
 };
