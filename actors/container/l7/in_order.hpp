@@ -66,6 +66,7 @@ public:
   /// Answers may be missing: no further one is known to belong to the first that waits.
   void answers_lost() { answers_lost_ = true; }
 
+  [[nodiscard]] bool are_requests_lost() const { return requests_lost_; }
   [[nodiscard]] bool are_answers_lost() const { return answers_lost_; }
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
 

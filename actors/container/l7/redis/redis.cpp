@@ -46,6 +46,8 @@ private:
   [[nodiscard]] bool is_pushed(const reply& x) const;
   bool on_confirmation(const reply& x, sink& out);
   void answer(const reply& x, sink& out);
+  [[nodiscard]] bool is_unseen() const { return unseen_ns_ != 0 && requests_.are_requests_lost(); }
+  [[nodiscard]] request unseen() const;
   bool begins_replication(sink& out);
 
   stream_reader client_;
@@ -55,6 +57,8 @@ private:
   redis::command_reader commands_;
   redis::reply_reader replies_;
   in_order<request> requests_;
+  /// When the client sent more commands than were captured, until they are answered; 0: it did not.
+  uint64_t unseen_ns_ = 0;
   uint64_t confirmations_ = 0; ///< that are still to come for the one that was answered last
   bool subscribed_ = false;    ///< in RESP2, where messages look like answers
   bool monitoring_ = false;
@@ -67,6 +71,8 @@ void redis_conversation::take_requests(const chunk& x, sink& out) {
   requests_.client_speaks(out);
   uint64_t lost = 0;
   bool whole = client_row_.take(client_, x, lost);
+  if (!whole || !requests_.are_requests_lost())
+    unseen_ns_ = 0;
   while (true) {
     if (!whole)
       requests_.requests_lost();
@@ -75,7 +81,10 @@ void redis_conversation::take_requests(const chunk& x, sink& out) {
     if (result == progress::done)
       on_command(commands_.current(), out);
     whole = lost == before;
+    if (!whole)
+      unseen_ns_ = x.time_ns;
     if (result == progress::invalid) {
+      unseen_ns_ = 0;
       out.not_understood(unparsed::out_of_sync, client_.resynchronise());
       requests_.requests_lost();
     }
@@ -104,7 +113,7 @@ void redis_conversation::on_command(command& x, sink& out) {
   reply_off_ = reply_off_ || does == effect::reply_off;
   if (silent) // The client wants no answer: nobody will know.
     out.exchanged(std::move(made.exchange));
-  else
+  else if (!is_unseen()) // Else its answer is one of those that nobody can tell apart.
     requests_.add(std::move(made), out);
 }
 
@@ -183,12 +192,18 @@ bool redis_conversation::on_confirmation(const reply& x, sink& out) {
   return true;
 }
 
+// Each answer is to one command, also where that was not captured: it has no name.
+request redis_conversation::unseen() const {
+  request result;
+  result.exchange.protocol = l7_protocol::redis;
+  result.exchange.started_ns = unseen_ns_;
+  return result;
+}
+
 void redis_conversation::answer(const reply& x, sink& out) {
-  if (requests_.empty()) {
-    out.not_understood(unparsed::unanswered, x.bytes);
-    return;
-  }
-  auto [exchange, does, arguments] = requests_.take_first();
+  if (requests_.empty() && !is_unseen())
+    return out.not_understood(unparsed::unanswered, x.bytes);
+  auto [exchange, does, arguments] = requests_.empty() ? unseen() : requests_.take_first();
   const bool failed = redis::is_error(x);
   if (does == effect::monitors)
     monitoring_ = monitoring_ || !failed;
