@@ -84,7 +84,6 @@ void redis_conversation::take_requests(const chunk& x, sink& out) {
     if (!whole)
       unseen_ns_ = x.time_ns;
     if (result == progress::invalid) {
-      unseen_ns_ = 0;
       out.not_understood(unparsed::out_of_sync, client_.resynchronise());
       requests_.requests_lost();
     }
