@@ -26,11 +26,14 @@ private:
   observer& out_;
 };
 
-/// The client's bytes are those that the owner sends, where the owner dialled.
+/// The client's bytes are those that the owner sends, where the owner dialled. Some protocols want
+/// more than the kernel captures.
 l7_verdict verdict_of(const protocol& spoken, bool outbound) {
+  const auto client = std::min<uint16_t>(spoken.client_bytes, L7_CAPTURE_MAX);
+  const auto server = std::min<uint16_t>(spoken.server_bytes, L7_CAPTURE_MAX);
   l7_verdict verdict{};
-  verdict.bytes[0] = outbound ? spoken.client_bytes : spoken.server_bytes;
-  verdict.bytes[1] = outbound ? spoken.server_bytes : spoken.client_bytes;
+  verdict.bytes[0] = outbound ? client : server;
+  verdict.bytes[1] = outbound ? server : client;
   return verdict;
 }
 
