@@ -11,9 +11,11 @@
 enum l7_direction { L7_SENDING = 0, L7_RECEIVING = 1 };
 
 /* Until user space has said what is spoken. It does within some 20 ms, but a busy connection says
- * a lot in that time, and each request counts; what is not answered after so many chunks is not
- * worth more. */
-#define L7_UNDECIDED_BYTES 256
+ * a lot in that time, and each request counts, also of those that are sent in one go: so the first
+ * chunks come with all that may be captured. A stream of data that nobody understands soon gets less;
+ * what is not answered after so many chunks is not worth more. */
+#define L7_UNDECIDED_WHOLE_CHUNKS 64
+#define L7_UNDECIDED_BYTES L7_CAPTURE_MAX
 #define L7_UNDECIDED_CHUNKS 512
 #define L7_VECTORS_MAX 8
 
@@ -65,7 +67,7 @@ static __always_inline __u32 capture_limit(struct l7_socket *socket, __u64 cooki
 			socket->opaque = 1;
 			return 0;
 		}
-		return verdict->bytes[direction & 1] & (2 * L7_CAPTURE_MAX - 1);
+		return verdict->bytes[direction & 1];
 	}
 	if (!socket->chunks && is_cgroup_ignored(cgroup)) {
 		socket->opaque = 1;
@@ -73,8 +75,7 @@ static __always_inline __u32 capture_limit(struct l7_socket *socket, __u64 cooki
 	}
 	if (socket->chunks >= L7_UNDECIDED_CHUNKS)
 		return 0;
-	socket->chunks++;
-	return L7_UNDECIDED_BYTES;
+	return socket->chunks++ < L7_UNDECIDED_WHOLE_CHUNKS ? L7_CAPTURE_MAX : L7_UNDECIDED_BYTES;
 }
 
 static __always_inline struct l7_chunk *begin_chunk(enum l7_direction direction)
