@@ -11,10 +11,8 @@
 enum l7_direction { L7_SENDING = 0, L7_RECEIVING = 1 };
 
 /* Until user space has said what is spoken. It does within some 20 ms, but a busy connection says
- * a lot in that time, and each request counts, also of those that are sent in one go: so the first
- * chunks come with all that may be captured. A stream of data that nobody understands soon gets less;
- * what is not answered after so many chunks is not worth more. */
-#define L7_UNDECIDED_WHOLE_CHUNKS 64
+ * a lot in that time, and each request counts, also of several in one send; what is not answered
+ * after so many chunks is not worth more. */
 #define L7_UNDECIDED_BYTES L7_CAPTURE_MAX
 #define L7_UNDECIDED_CHUNKS 512
 #define L7_VECTORS_MAX 8
@@ -75,7 +73,8 @@ static __always_inline __u32 capture_limit(struct l7_socket *socket, __u64 cooki
 	}
 	if (socket->chunks >= L7_UNDECIDED_CHUNKS)
 		return 0;
-	return socket->chunks++ < L7_UNDECIDED_WHOLE_CHUNKS ? L7_CAPTURE_MAX : L7_UNDECIDED_BYTES;
+	socket->chunks++;
+	return L7_UNDECIDED_BYTES;
 }
 
 static __always_inline struct l7_chunk *begin_chunk(enum l7_direction direction)
