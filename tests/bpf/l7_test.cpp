@@ -234,10 +234,10 @@ TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is
 
 TEST_CASE_FIXTURE(l7_test, "l7: a connection that nobody decides about is told of for a while") {
   const auto chunks = run([](const tcp_pair& pair) {
-    for (int i = 0; i < 600; ++i)
+    for (int i = 0; i < 4200; ++i)
       if (!pair.client.send_bytes(1))
         return false;
-    return pair.server.receive_bytes(600);
+    return pair.server.receive_bytes(4200);
   });
-  CHECK(of(chunks, true, true).size() == 512);
+  CHECK(of(chunks, true, true).size() == 4096);
 }
