@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/container/l7_account.hpp"
+
+#include "actors/container/trace_maker.hpp"
+#include "tests/container/records.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace troupe;
+
+namespace {
+
+/// The account of a container that dials 10.0.0.2:80, or is dialled at 10.0.0.1:8080.
+struct l7_fixture {
+  container_options options;
+  l7_account account{options};
+  trace_maker trace{1, trace_l7};
+  uint64_t now_ns = second_ns;
+  uint64_t position[2] = {};
+
+  l7_fixture() {
+    container_named named;
+    named.identity.container_id = "/docker/web";
+    trace.name(named);
+  }
+
+  void say(std::string_view text, bool sent, bool outbound = true) {
+    l7_chunk record{};
+    record.header.kind = EVENT_L7_CHUNK;
+    record.header.time_ns = now_ns += 1'000'000;
+    record.header.pid = 7;
+    record.socket_cookie = outbound ? 1 : 2;
+    record.position = std::exchange(position[sent ? 0 : 1], position[sent ? 0 : 1] + text.size());
+    record.size = static_cast<uint32_t>(text.size());
+    record.captured = static_cast<uint16_t>(text.size());
+    record.flags = static_cast<uint8_t>((sent ? L7_SENT : 0) | (outbound ? L7_OUTBOUND : 0));
+    record.endpoints = outbound ? endpoints("10.0.0.1", 40000, "10.0.0.2", 80)
+                                : endpoints("10.0.0.1", 8080, "10.0.0.9", 40000);
+    account.captured(record, text, {trace, "curl"});
+  }
+
+  [[nodiscard]] container_snapshot snapshot() const {
+    container_snapshot result;
+    account.add_to(result);
+    return result;
+  }
+};
+
+constexpr std::string_view get = "GET /cart HTTP/1.1\r\nHost: shop\r\n\r\n";
+constexpr std::string_view fine = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+constexpr std::string_view broken = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
+
+} // namespace
+
+TEST_CASE_FIXTURE(l7_fixture, "l7 account: requests are counted by place and status") {
+  for (const auto answer : {fine, fine, broken}) {
+    say(get, true);
+    say(answer, false);
+  }
+  auto made = snapshot().l7_requests_made;
+  std::sort(made.begin(), made.end(),
+            [](const auto& a, const auto& b) { return a.status < b.status; });
+  REQUIRE(made.size() == 2);
+  CHECK(made[0].place.protocol == l7_protocol::http);
+  CHECK_FALSE(made[0].place.inbound);
+  CHECK(made[0].place.destination == "10.0.0.2:80");
+  CHECK(made[0].place.actual_destination == "10.0.0.2:80");
+  CHECK(made[0].status == "200");
+  CHECK(made[0].count == 2);
+  CHECK(made[1].status == "503");
+  CHECK(made[1].count == 1);
+  REQUIRE(snapshot().l7_durations_of.size() == 1);
+  CHECK(snapshot().l7_durations_of[0].durations.sum_ns == 3'000'000);
+}
+
+TEST_CASE_FIXTURE(l7_fixture, "l7 account: what comes in is counted where it was listened on") {
+  say(get, false, false);
+  say(fine, true, false);
+  const auto made = snapshot().l7_requests_made;
+  REQUIRE(made.size() == 1);
+  CHECK(made[0].place.inbound);
+  CHECK(made[0].place.destination == "10.0.0.1:8080");
+  CHECK(made[0].place.actual_destination.empty());
+}
+
+TEST_CASE_FIXTURE(l7_fixture, "l7 account: a request that nobody answers has no duration") {
+  say(get, true);
+  account.closed(1, {trace, "curl"});
+  for (const auto& x : snapshot().l7_durations_of)
+    CHECK(x.durations.sum_ns == 0);
+  uint64_t observed = 0;
+  for (const auto& x : snapshot().l7_durations_of)
+    for (const auto n : x.durations.counts)
+      observed += n;
+  CHECK(observed == 0);
+}
+
+TEST_CASE_FIXTURE(l7_fixture, "l7 account: a traced request has its process and both ends") {
+  say(get, true);
+  say(fine, false);
+  const auto batch = trace.next_batch();
+  REQUIRE(batch);
+  REQUIRE(batch->events.size() == 1);
+  const auto& event = batch->events[0];
+  CHECK(event.comm == "curl");
+  CHECK(event.process.pid == 7);
+  const auto& detail = std::get<l7_trace>(event.detail);
+  CHECK_FALSE(detail.inbound);
+  CHECK(detail.src == "10.0.0.1:40000");
+  CHECK(detail.dst == "10.0.0.2:80");
+  CHECK(detail.exchange->operation == "GET /cart");
+}
+
+TEST_CASE_FIXTURE(l7_fixture, "l7 account: what another account counted is added") {
+  l7_fixture other;
+  for (auto* x : {static_cast<l7_fixture*>(this), &other}) {
+    x->say(get, true);
+    x->say(fine, false);
+  }
+  account.absorb(std::move(other.account));
+  const auto made = snapshot().l7_requests_made;
+  REQUIRE(made.size() == 1);
+  CHECK(made[0].count == 2);
+  REQUIRE(snapshot().l7_understood.size() == 1);
+  CHECK(snapshot().l7_understood[0].captured_bytes == 2 * (get.size() + fine.size()));
+}
