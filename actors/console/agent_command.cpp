@@ -6,6 +6,7 @@
 #include "actors/console/log_setup.hpp"
 #include "actors/console/machine_check.hpp"
 #include "actors/console/real_commands.hpp"
+#include "actors/console/startup_memory.hpp"
 #include "actors/console/troupe_run.hpp"
 
 #include <spdlog/spdlog.h>
@@ -16,7 +17,11 @@ namespace troupe {
 
 namespace {
 
+using std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds patience{10'000};
+/// From ready until the containers that were there have their names.
+constexpr std::chrono::milliseconds settling_time{1'000};
 /// All is down within two seconds, whatever hangs.
 constexpr std::chrono::milliseconds end_timeout{1'800};
 
@@ -54,8 +59,12 @@ int watch(troupe_run& run, const stop_signals& stop, const std::string& listen,
                  patience.count() / 1000);
   else if (readiness == troupe_run::readiness::ready)
     log_ready(run, listen);
-  if (readiness == troupe_run::readiness::ready || readiness == troupe_run::readiness::late)
+  const bool runs =
+      readiness == troupe_run::readiness::ready || readiness == troupe_run::readiness::late;
+  if (runs && stop.wait(steady_clock::now() + settling_time) == stop_signals::cause::deadline) {
+    give_back_startup_memory();
     static_cast<void>(stop.wait(std::nullopt));
+  }
   spdlog::info("agent ending all actors are told to end");
   return end_of(run, streams);
 }
@@ -71,6 +80,7 @@ int run_agent_command(const agent_request& request, const output_streams& stream
   if (const auto taken = check_endpoint(config.listen); !taken.empty())
     return complain(streams, taken, exit_error);
 
+  share_heaps();
   const stop_signals stop;
   std::optional<end_by_force> bound;
   spdlog::info("agent starting troupe {} on kernel {}, containers in {}", TROUPE_VERSION,
