@@ -105,7 +105,7 @@ class Agent:
             last = Metrics(text)
             return condition(last)
 
-        wait_until(holds, seconds, lambda: f"{what}; the last scrape:\n{_of_containers(text)}")
+        wait_until(holds, seconds, lambda: f"{what}; the last scrape:\n{_telling(text)}")
         return last
 
     def terminate(self):
@@ -114,8 +114,11 @@ class Agent:
         return self.child.wait(END_SECONDS)
 
 
-def _of_containers(text):
-    return "\n".join(line for line in text.splitlines() if line.startswith("container_"))
+def _telling(text):
+    """What containers did, and why some of it may be missing."""
+    missing = ("troupe_events_lost_total", "troupe_payload_")
+    return "\n".join(line for line in text.splitlines() if line.startswith("container_")
+                     or (line.startswith(missing) and not line.endswith(" 0")))
 
 
 class Trace:
