@@ -51,7 +51,7 @@ inline void add_requests(container_snapshot& x, const std::string& text) {
   x.l7_requests_made.push_back({{}, "ok", "", "", 1}); // of no protocol: nowhere to be seen
 }
 
-/// Every field of every kind filled in, so that every family has a series.
+/// Every field of every kind filled in, so that every family but those of requests has a series.
 inline container_snapshot a_busy_container(container_key key, const std::string& id,
                                            size_t destinations, size_t peers) {
   auto x = a_container(key, id);
@@ -90,7 +90,6 @@ inline container_snapshot a_busy_container(container_key key, const std::string&
     x.inbound.push_back(std::move(one));
   }
   x.route_latency.observe(100'000);
-  add_requests(x, "10.0.0.1");
   return x;
 }
 
@@ -118,7 +117,9 @@ inline scrape_result a_full_scrape() {
   x.events_invalid = 2;
   x.l7_understood = {{l7_protocol::http, 1000, {1, 2, 3, 4}}, {l7_protocol::redis, 50, {}}};
   x.route_latency.observe(100'000);
-  x.containers.push_back(freeze(a_busy_container(1, "/docker/web", 3, 2)));
+  auto web = a_busy_container(1, "/docker/web", 3, 2);
+  add_requests(web, "10.0.0.1");
+  x.containers.push_back(freeze(std::move(web)));
   x.containers.push_back(freeze(a_busy_container(2, "/k8s/shop/cart-0/app", 2, 0)));
   return x;
 }
