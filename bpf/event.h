@@ -188,7 +188,8 @@ struct l7_chunk {
 	__u64 socket_cookie;
 	__u64 position; /* bytes of this direction before it, since our view of it began */
 	__u32 size;	/* bytes that were sent or received */
-	__u16 captured; /* the first of them, behind this struct; 0 also where they cannot be read */
+	__u16 captured; /* the first of them, behind this struct; 0 also where they cannot be read
+			 */
 	__u8 flags;	/* enum l7_flag */
 	__u8 pad;
 	struct tcp_endpoint_pair endpoints;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /*
- * What is said on connections: the first bytes of every send and receive, until user space has found
- * out what is spoken; then as many as that protocol needs, or nothing any more.
+ * What is said on connections: the first bytes of every send and receive, until user space has
+ * found out what is spoken; then as many as that protocol needs, or nothing any more.
  *
  * Both hooks are behind the call: the length is what was really sent or received. Attached after
  * socket_owner, which has made the socket's storage by then.
@@ -11,7 +11,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, enum l7_direction direction)
+static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size,
+				       enum l7_direction direction)
 {
 	struct socket_storage *storage = find_storage(tcp);
 	struct l7_socket *socket;
@@ -25,7 +26,8 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, enum l7
 	if (!socket || socket->opaque)
 		return 0;
 	position = __sync_fetch_and_add(&socket->position[direction & 1], size);
-	limit = capture_limit(socket, bpf_get_socket_cookie(tcp), storage->owner.cgroup_id, direction);
+	limit = capture_limit(socket, bpf_get_socket_cookie(tcp), storage->owner.cgroup_id,
+			      direction);
 	if (!limit)
 		return 0;
 	chunk = begin_chunk(direction);

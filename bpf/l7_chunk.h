@@ -10,10 +10,10 @@
 
 enum l7_direction { L7_SENDING = 0, L7_RECEIVING = 1 };
 
-/* Until user space has said what is spoken. It does within some 20 ms on an idle machine, but a busy
- * connection says a lot in that time (10,000 requests a second, of a receive, a head and a body
- * each), and each request counts, also of several in one send; what is not answered after so many
- * chunks is not worth more. */
+/* Until user space has said what is spoken. It does within some 20 ms on an idle machine, but a
+ * busy connection says a lot in that time (10,000 requests a second, of a receive, a head and a
+ * body each), and each request counts, also of several in one send; what is not answered after so
+ * many chunks is not worth more. */
 #define L7_UNDECIDED_BYTES L7_CAPTURE_MAX
 #define L7_UNDECIDED_CHUNKS 4096
 #define L7_VECTORS_MAX 8

@@ -80,8 +80,8 @@ std::string columns_of(const doctor_report& report, bool headers,
               : x.present ? x.message
                           : ""});
   if (report.runtimes.empty())
-    rows.add(
-        {"runtime", "", "none", "no socket at " + report.usual_runtime_paths + " or below /run/user"});
+    rows.add({"runtime", "", "none",
+              "no socket at " + report.usual_runtime_paths + " or below /run/user"});
   return rows.render(terminal, headers);
 }
 

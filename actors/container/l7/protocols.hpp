@@ -7,8 +7,8 @@
 
 namespace troupe::l7 {
 
-/// Every protocol that troupe understands on TCP connections. The order is that of classification: those with a
-/// beginning that nothing else has come first.
+/// Every protocol that troupe understands on TCP connections. The order is that of classification:
+/// those with a beginning that nothing else has come first.
 const std::vector<const protocol*>& protocols();
 
 /// The same for UDP: each chunk is a datagram.

@@ -198,7 +198,9 @@ TEST_CASE_FIXTURE(direction, "stream reader: a row that is broken tells so") {
     reader.pass(4);
     CHECK(send("", 5) == 5);
   }
-  SUBCASE("by giving up") { reader.resynchronise(); }
+  SUBCASE("by giving up") {
+    reader.resynchronise();
+  }
   CHECK(reader.is_resumed());
 }
 
