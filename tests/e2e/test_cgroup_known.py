@@ -56,6 +56,7 @@ class KnownByCgroup(LoggedTestCase):
 
     def test_users_slices_are_listed_and_exported_where_they_are_wanted(self):
         session = "/user.slice/user-54321.slice"
+        self.run_in("lxc.payload.troupe-e2e/init.scope")  # So that there is something to list.
         pid = self.run_in("user.slice/user-54321.slice/session-7.scope")
         self.run_in("user.slice/user-54321.slice/user@54321.service/app.slice/dbus.service")
         self.assertNotIn(session, self.listed())
