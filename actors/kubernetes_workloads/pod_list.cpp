@@ -168,11 +168,11 @@ bool read_pod(ondemand::object pod, pod_workloads& result) {
 }
 
 bool read_items(ondemand::value value, pod_workloads& result) {
-  bool null = false;
-  if (value.is_null().get(null) != simdjson::SUCCESS)
+  ondemand::json_type type{};
+  if (value.type().get(type) != simdjson::SUCCESS)
     return false;
-  if (null) // Go's nil slice: the kubelet has no pods yet.
-    return true;
+  if (type == ondemand::json_type::null) // Go's nil slice: the kubelet has no pods yet.
+    return value.raw_json_token().starts_with("null");
   ondemand::array items;
   if (value.get_array().get(items) != simdjson::SUCCESS)
     return false;
