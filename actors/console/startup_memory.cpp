@@ -56,7 +56,7 @@ void give_back_startup_memory() {
   mapping found;
   for (std::string line; std::getline(maps, line);)
     if (is_text_of_file(line, found))
-      // A refusal costs nothing but the pages.
+      // A refusal costs nothing but the pages. NOLINTNEXTLINE(performance-no-int-to-ptr)
       madvise(reinterpret_cast<void*>(found.begin), found.end - found.begin, MADV_DONTNEED);
 }
 

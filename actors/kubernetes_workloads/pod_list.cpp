@@ -126,7 +126,7 @@ std::string without(const std::string& text, std::string_view suffix) {
 /// (before Kubernetes 1.21: in seconds).
 std::string_view scheduled_time_of(std::string_view job) {
   const auto dash = job.rfind('-');
-  const auto last = dash == job.npos ? std::string_view{} : job.substr(dash + 1);
+  const auto last = dash == std::string_view::npos ? std::string_view{} : job.substr(dash + 1);
   const bool digits =
       last.size() >= 8 && last.size() <= 10
       && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
