@@ -126,7 +126,7 @@ TEST_CASE("sockets: what is too short or of another family is none") {
   CHECK(into.empty());
   message.idiag_family = AF_INET;
   std::memcpy(payload.data(), &message, sizeof(message));
-  payload += std::string{"\xff\xff\x02\x00 longer than it is", 24};
+  payload += std::string{"\xff\xff\x02\x00 longer than it is", 22};
   CHECK(decode_socket(payload, socket_protocol::tcp, into));
   CHECK(into.at(0).bytes_sent == 0);
 }
