@@ -33,9 +33,9 @@ TEST_CASE("sockets: a listen and both ends of a connection, with exact bytes") {
   REQUIRE(pair.ready);
   const auto listing = list_sockets("", this_process());
   REQUIRE(listing.error.empty());
-  const auto* listener = find(listing, pair.inode_of(pair.listener));
-  const auto* client = find(listing, pair.inode_of(pair.client));
-  const auto* accepted = find(listing, pair.inode_of(pair.accepted));
+  const auto* listener = find(listing, loopback_connection::inode_of(pair.listener));
+  const auto* client = find(listing, loopback_connection::inode_of(pair.client));
+  const auto* accepted = find(listing, loopback_connection::inode_of(pair.accepted));
   REQUIRE(listener != nullptr);
   REQUIRE(client != nullptr);
   REQUIRE(accepted != nullptr);
@@ -65,7 +65,7 @@ TEST_CASE("sockets: a FIN is no byte") {
   char none = 0;
   REQUIRE(recv(pair.accepted, &none, 1, 0) == 0);
   const auto listing = list_sockets("", this_process());
-  const auto* accepted = find(listing, pair.inode_of(pair.accepted));
+  const auto* accepted = find(listing, loopback_connection::inode_of(pair.accepted));
   REQUIRE(accepted != nullptr);
   CHECK(socket_state_name(*accepted) == "close_wait");
   CHECK(accepted->is_connection());
@@ -99,8 +99,8 @@ TEST_CASE("sockets: the owner is who has the descriptor") {
   REQUIRE(pair.ready);
   const auto self = static_cast<uint32_t>(getpid());
   const auto owners = socket_owners("", {self, 0x7fffffff});
-  REQUIRE(owners.contains(pair.inode_of(pair.client)));
-  CHECK(owners.at(pair.inode_of(pair.client)) == self);
+  REQUIRE(owners.contains(loopback_connection::inode_of(pair.client)));
+  CHECK(owners.at(loopback_connection::inode_of(pair.client)) == self);
 }
 
 TEST_CASE("sockets: bounded, and not those of another process with the same pid") {
@@ -167,9 +167,9 @@ TEST_CASE("sockets: the tables say the same as the kernel's diagnosis") {
   REQUIRE(pair.ready);
   socket_listing listing;
   read_socket_tables("", static_cast<uint32_t>(getpid()), 100'000, listing);
-  const auto* client = find(listing, pair.inode_of(pair.client));
+  const auto* client = find(listing, loopback_connection::inode_of(pair.client));
   REQUIRE(client != nullptr);
   CHECK(client->local == pair.name_of(pair.client));
   CHECK(client->remote == pair.name_of(pair.listener));
-  CHECK(find(listing, pair.inode_of(pair.listener))->is_listen());
+  CHECK(find(listing, loopback_connection::inode_of(pair.listener))->is_listen());
 }
