@@ -3,6 +3,7 @@
 
 #include "actors/console/escape.hpp"
 #include "actors/console/nearest.hpp"
+#include "actors/container/l7/protocols.hpp"
 
 #include <fmt/format.h>
 
@@ -25,9 +26,12 @@ bool is_http(l7_protocol protocol) {
 }
 
 std::optional<l7_protocol> find_protocol(std::string_view name, std::string& error) {
+  std::vector<l7_protocol> understood{l7_protocol::grpc}; // HTTP/2, until one looks at a request.
+  for (const auto* protocol : l7::protocols())
+    understood.push_back(protocol->name);
+  std::sort(understood.begin(), understood.end());
   std::vector<std::string> known;
-  for (auto i = 1; i <= static_cast<int>(l7_protocol::foundationdb); ++i) {
-    const auto protocol = static_cast<l7_protocol>(i);
+  for (const auto protocol : understood) {
     if (name == to_string(protocol))
       return protocol;
     known.emplace_back(to_string(protocol));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/runtime_metadata/docker_client.hpp"
 
+#include "actors/runtime_metadata/docker_http.hpp"
 #include "actors/runtime_metadata/docker_json.hpp"
 #include "actors/runtime_metadata/metadata_bounds.hpp"
 #include "actors/runtime_metadata/unix_http.hpp"
@@ -19,26 +20,13 @@ constexpr std::string_view events_target =
     "%22rename%22%2C%22update%22%2C%22destroy%22%2C%22exec_start%22%2C%22exec_die%22%2C"
     "%22health_status%22%5D%7D&since=";
 
-call_error refused(const runtime_endpoint& endpoint, long status, std::string_view body) {
-  auto message = parse_docker_error(body);
-  if (status == 404 && !message.empty())
-    return {ec::unknown_container, endpoint.socket + ": " + message};
-  const auto code = status == 401 || status == 403 ? ec::runtime_forbidden : ec::runtime_garbage;
-  return {code, endpoint.socket + " answered HTTP " + std::to_string(status)
-                    + (message.empty() ? "" : ": " + message)
-                    + "; is it the socket of docker, version 1.24 of its API or newer?"};
-}
+constexpr std::string_view expected = "docker, version 1.24 of its API or newer";
 
 } // namespace
 
 call_result<std::string> docker_client::get(const std::string& target, size_t body_max,
                                             const call_limits& limits) const {
-  auto reply = http_get(endpoint_, target, body_max, limits);
-  if (!reply)
-    return reply.error();
-  if (reply->status != 200)
-    return refused(endpoint_, reply->status, reply->body);
-  return std::move(reply->body);
+  return get_body(endpoint_, target, body_max, expected, limits);
 }
 
 call_result<std::string> docker_client::version(const call_limits& limits) {
@@ -83,7 +71,7 @@ call_error docker_client::watch(const event_observer& observer, const call_limit
       .opened =
           [&](long status) {
             if (status != 200) {
-              reason = refused(endpoint_, status, {});
+              reason = refused_by(endpoint_, status, {}, expected);
               return false;
             }
             observer.opened();

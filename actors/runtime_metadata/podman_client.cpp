@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/runtime_metadata/podman_client.hpp"
 
-#include "actors/runtime_metadata/docker_json.hpp"
+#include "actors/runtime_metadata/docker_http.hpp"
 #include "actors/runtime_metadata/metadata_bounds.hpp"
 #include "actors/runtime_metadata/podman_execs.hpp"
 #include "actors/runtime_metadata/unix_http.hpp"
@@ -25,15 +25,7 @@ constexpr std::string_view api = "/v4.0.0/libpod";
 constexpr std::string_view events_path =
     "/events?stream=true&filters=%7B%22type%22%3A%5B%22container%22%5D%7D&since=";
 
-call_error refused(const runtime_endpoint& endpoint, long status, std::string_view body) {
-  auto message = parse_docker_error(body); // podman's has the same shape
-  if (status == 404 && !message.empty())
-    return {ec::unknown_container, endpoint.socket + ": " + message};
-  const auto code = status == 401 || status == 403 ? ec::runtime_forbidden : ec::runtime_garbage;
-  return {code, endpoint.socket + " answered HTTP " + std::to_string(status)
-                    + (message.empty() ? "" : ": " + message)
-                    + "; is it the socket of podman, version 4.0 or newer?"};
-}
+constexpr std::string_view expected = "podman, version 4.0 or newer";
 
 call_limits rest_of(const call_limits& limits, steady_clock::time_point begun) {
   const auto took = std::chrono::ceil<milliseconds>(steady_clock::now() - begun);
@@ -44,12 +36,7 @@ call_limits rest_of(const call_limits& limits, steady_clock::time_point begun) {
 
 call_result<std::string> podman_client::get(const std::string& path, size_t body_max,
                                             const call_limits& limits) const {
-  auto reply = http_get(endpoint_, std::string{api} + path, body_max, limits);
-  if (!reply)
-    return reply.error();
-  if (reply->status != 200)
-    return refused(endpoint_, reply->status, reply->body);
-  return std::move(reply->body);
+  return get_body(endpoint_, std::string{api} + path, body_max, expected, limits);
 }
 
 call_result<std::string> podman_client::version(const call_limits& limits) {
@@ -109,7 +96,7 @@ call_error podman_client::watch(const event_observer& observer, const call_limit
       .opened =
           [&](long status) {
             if (status != 200) {
-              reason = refused(endpoint_, status, {});
+              reason = refused_by(endpoint_, status, {}, expected);
               return false;
             }
             observer.opened();

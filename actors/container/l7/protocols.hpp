@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Shared with: console
+
 #include "actors/container/l7/conversation.hpp"
 
 #include <vector>
