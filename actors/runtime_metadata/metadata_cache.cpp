@@ -3,6 +3,7 @@
 
 #include "actors/runtime_metadata/metadata_bounds.hpp"
 
+#include <cstdlib>
 #include <set>
 
 namespace troupe {
@@ -53,9 +54,10 @@ void merge_full(cached_container& entry, container_metadata fresh) {
     fresh.started_ns = old.started_ns;
   if (fresh.image_digest.empty() && fresh.image == old.image)
     fresh.image_digest = old.image_digest;
-  // docker and podman keep book of it themselves.
-  if (fresh.runtime != runtime_kind::docker && fresh.runtime != runtime_kind::podman)
-    fresh.oom_killed = fresh.oom_killed || old.oom_killed;
+  // An answer may be older than the kill that an event told of; a later life has its own.
+  constexpr int64_t one_start_ns = 1'000'000'000; // The event's time and the runtime's book differ.
+  const bool same_life = std::abs(fresh.started_ns - old.started_ns) < one_start_ns;
+  fresh.oom_killed = fresh.oom_killed || (old.oom_killed && same_life);
   entry.metadata = std::move(fresh);
 }
 

@@ -200,3 +200,17 @@ TEST_CASE("metadata cache: a pod that an event or a list names stays known") {
   cache.put(0, listed, start);
   CHECK(only(cache, "b2").metadata.pod == "blog");
 }
+
+TEST_CASE("metadata cache: a kill for want of memory outlives an answer from before it, but not a "
+          "restart") {
+  metadata_cache cache;
+  auto answer = docker_answer("a1", "web");
+  answer.metadata.started_ns = 5'000'000'000;
+  cache.put(0, answer, start);
+  cache.apply(0, docker_event(runtime_event_kind::oom_killed, "a1", "web"), start);
+  cache.put(0, answer, start);
+  CHECK(only(cache, "a1").metadata.oom_killed);
+  answer.metadata.started_ns = 60'000'000'000;
+  cache.put(0, answer, start);
+  CHECK_FALSE(only(cache, "a1").metadata.oom_killed);
+}
