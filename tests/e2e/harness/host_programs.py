@@ -10,9 +10,12 @@ _LIBRARIES = ("-v", "/usr:/usr:ro", "-v", "/usr/lib:/lib:ro", "-v", "/usr/lib64:
 
 
 class HostPrograms:
-    """A container that sees /usr of this machine, and `folder` as /work."""
+    """A container that sees /usr of this machine, and `folder` as /work.
 
-    def __init__(self, case, name, folder):
+    It sees `packages` under their own paths: folders that the harness' packages made.
+    """
+
+    def __init__(self, case, name, folder, packages=()):
         self.dockerd = case.dockerd
         self.name = name
         self.container_id = f"/docker/{name}"
@@ -20,7 +23,8 @@ class HostPrograms:
         etc.mkdir(exist_ok=True)
         (etc / "passwd").write_text("root:x:0:0:root:/:/bin/sh\n")
         (etc / "group").write_text("root:x:0:\n")
-        case.run_server(name, *_LIBRARIES, "-v", f"{folder}:{WORK}", "-v",
+        mounts = [part for path in packages for part in ("-v", f"{path}:{path}:ro")]
+        case.run_server(name, *_LIBRARIES, *mounts, "-v", f"{folder}:{WORK}", "-v",
                         f"{etc / 'passwd'}:/etc/passwd", "-v", f"{etc / 'group'}:/etc/group", IMAGE,
                         "/bin/sleep", "1000000")
         self.address = self.dockerd.address(name)
