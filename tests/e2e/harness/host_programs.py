@@ -21,8 +21,10 @@ class HostPrograms:
         self.container_id = f"/docker/{name}"
         etc = folder / "etc"
         etc.mkdir(exist_ok=True)
-        (etc / "passwd").write_text("root:x:0:0:root:/:/bin/sh\n")
-        (etc / "group").write_text("root:x:0:\n")
+        # Some servers refuse to run as root.
+        (etc / "passwd").write_text("root:x:0:0:root:/:/bin/sh\n"
+                                    "nobody:x:65534:65534:nobody:/:/bin/sh\n")
+        (etc / "group").write_text("root:x:0:\nnogroup:x:65534:\n")
         mounts = [part for path in packages for part in ("-v", f"{path}:{path}:ro")]
         case.run_server(name, *_LIBRARIES, *mounts, "-v", f"{folder}:{WORK}", "-v",
                         f"{etc / 'passwd'}:/etc/passwd", "-v", f"{etc / 'group'}:/etc/group", IMAGE,
