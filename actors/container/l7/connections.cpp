@@ -82,7 +82,12 @@ void connections::listen(entry& x, side from, const chunk& said, observer& out) 
   labelled_sink heard{x.ends, x.spoken->name, out};
   x.talk->take(from, said, heard);
   if (x.talk->is_over())
-    give_up(x, out);
+    return give_up(x, out);
+  const auto* const now = x.talk->changed_to();
+  if (now != nullptr && now != x.spoken) {
+    x.spoken = now;
+    out.decided(x.ends.socket_cookie, verdict_of(*now, x.ends.outbound));
+  }
 }
 
 void connections::guess(entry& x, observer& out) {

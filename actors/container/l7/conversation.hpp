@@ -48,6 +48,8 @@ protected:
   ~sink() = default;
 };
 
+struct protocol;
+
 /// What is understood of one connection. Everything it keeps is bounded: both ends may be hostile.
 /// It never guesses: N requests are N exchanges, and what it cannot tell is not_understood.
 class conversation {
@@ -62,6 +64,10 @@ public:
   /// Nothing that follows can be understood: TLS begins, or another protocol after an upgrade.
   /// Nobody captures this connection any more.
   [[nodiscard]] virtual bool is_over() const { return false; }
+
+  /// What is spoken by now, where that is not what it began with: HTTP/2 after an upgrade. Null
+  /// where nothing changed.
+  [[nodiscard]] virtual const protocol* changed_to() const { return nullptr; }
 };
 
 enum class match : uint8_t {

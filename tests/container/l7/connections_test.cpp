@@ -12,8 +12,10 @@ using namespace troupe::l7;
 
 namespace {
 
+extern const protocol loud_lines; // Below.
+
 /// Lines: "hello" begins it, each line of the client is answered with one of the server. "bye" ends
-/// what can be understood.
+/// what can be understood, "louder" is an upgrade.
 class line_talk final : public conversation {
 public:
   void take(side from, const chunk& x, sink& out) override {
@@ -25,16 +27,21 @@ public:
       exchange.operation = asked_;
       exchange.detail = x.captured;
       over_ = asked_ == "bye";
+      is_loud_ = is_loud_ || asked_ == "louder";
       asked_.clear();
       out.exchanged(std::move(exchange));
     }
   }
   void close(sink& out) override { out.not_understood(unparsed::unanswered, asked_.size()); }
   [[nodiscard]] bool is_over() const override { return over_; }
+  [[nodiscard]] const protocol* changed_to() const override {
+    return is_loud_ ? &loud_lines : nullptr;
+  }
 
 private:
   std::string asked_;
   bool over_ = false;
+  bool is_loud_ = false;
 };
 
 match is_lines(const opening& begun) {
@@ -48,6 +55,8 @@ match is_lines(const opening& begun) {
 
 const protocol lines{l7_protocol::redis, is_lines,
                      [] { return std::unique_ptr<conversation>{new line_talk}; }, 100, 200};
+const protocol loud_lines{l7_protocol::nats, is_lines,
+                          [] { return std::unique_ptr<conversation>{new line_talk}; }, 300, 400};
 
 struct l7_test : observer {
   std::vector<const protocol*> spoken{&lines};
@@ -56,6 +65,7 @@ struct l7_test : observer {
   std::map<uint64_t, l7_verdict> verdicts;
   uint64_t lost = 0;
   uint64_t seen = 0;
+  l7_protocol last_seen = l7_protocol::opaque;
   std::map<uint64_t, std::map<bool, uint64_t>> positions;
 
   void exchanged(const connection_ends& ends, l7_exchange x) override {
@@ -63,7 +73,10 @@ struct l7_test : observer {
                         + x.operation + " = " + x.detail);
   }
   void not_understood(l7_protocol, unparsed, uint64_t bytes) override { lost += bytes; }
-  void captured(l7_protocol, uint64_t bytes) override { seen += bytes; }
+  void captured(l7_protocol name, uint64_t bytes) override {
+    seen += bytes;
+    last_seen = name;
+  }
   void decided(uint64_t cookie, const l7_verdict& verdict) override { verdicts[cookie] = verdict; }
 
   /// What the client or the server of a connection says, seen from the end that is told.
@@ -139,6 +152,20 @@ TEST_CASE_FIXTURE(l7_test, "connections: what follows an upgrade is opaque") {
   say(1, true, true, "more");
   say(1, true, false, "more");
   CHECK(exchanges.size() == 2);
+}
+
+TEST_CASE_FIXTURE(l7_test,
+                  "connections: after an upgrade it is captured as the new protocol wants it") {
+  say(1, false, true, "hello");
+  say(1, false, false, "world");
+  say(1, false, true, "louder");
+  CHECK(verdicts[1].bytes[0] == 200);
+  CHECK(last_seen == l7_protocol::redis);
+  say(1, false, false, "WHAT");
+  CHECK(verdicts[1].bytes[0] == 400); // It sends what servers say.
+  CHECK(verdicts[1].bytes[1] == 300);
+  say(1, false, true, "MORE");
+  CHECK(last_seen == l7_protocol::nats);
 }
 
 TEST_CASE_FIXTURE(l7_test, "connections: the end of a connection ends what it waits for") {

@@ -2,8 +2,8 @@
 #include "actors/container/l7/http/classify.hpp"
 #include "actors/container/l7/http/frame.hpp"
 #include "actors/container/l7/http/http_conversation.hpp"
+#include "actors/container/l7/http2/http2.hpp"
 #include "actors/container/l7/pending_exchanges.hpp"
-#include "actors/container/l7/protocols.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -17,13 +17,6 @@ bool has_method(const l7_exchange& exchange, std::string_view method) {
   const std::string_view operation = exchange.operation;
   return operation.substr(0, method.size()) == method && operation.size() > method.size()
          && operation[method.size()] == ' ';
-}
-
-std::unique_ptr<conversation> converse_in_http2() {
-  for (const auto* x : protocols())
-    if (x->name == l7_protocol::http2)
-      return x->converse();
-  return nullptr;
 }
 
 } // namespace
@@ -167,14 +160,17 @@ void http_conversation::pass_answer(const answer_head& head, uint64_t length, si
 
 void http_conversation::leave_http(const answer_head& head, uint64_t length, const chunk& x,
                                    sink& out) {
-  out.exchanged(answered(head, length));
   left_http_ = true;
+  auto exchange = answered(head, length);
   if (head.status != 101 || !head.to_http2)
-    return;
-  next_ = converse_in_http2();
+    return out.exchanged(std::move(exchange));
+  // That is agreed to, and not yet answered.
+  exchange.outcome = l7_outcome::unknown;
+  exchange.status = 0;
+  next_ = converse_http2_upgraded(std::move(exchange));
   const auto rest = server_.bytes().substr(length);
   const auto size = rest.size() + (x.size - std::min<uint64_t>(x.size, x.captured.size()));
-  if (next_ && size > 0)
+  if (size > 0)
     next_->take(side::server, {x.time_ns, x.position + x.size - size, size, rest}, out);
 }
 

@@ -3,6 +3,7 @@
 
 #include "actors/container/l7/http/classify.hpp"
 #include "actors/container/l7/http/http_conversation.hpp"
+#include "actors/container/l7/http2/http2.hpp"
 
 #include <utility>
 
@@ -19,6 +20,10 @@ void http_conversation::take(side from, const chunk& x, sink& out) {
   } else {
     hear_server(x, out);
   }
+}
+
+const protocol* http_conversation::changed_to() const {
+  return next_ ? &http2_protocol : nullptr;
 }
 
 void http_conversation::close(sink& out) {

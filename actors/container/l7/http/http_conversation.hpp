@@ -18,6 +18,7 @@ public:
   void take(side from, const chunk& x, sink& out) override;
   void close(sink& out) override;
   [[nodiscard]] bool is_over() const override { return left_http_ && (!next_ || next_->is_over()); }
+  [[nodiscard]] const protocol* changed_to() const override;
 
 private:
   // An answer that came before its request. On loopback one thread may have read the answer before
