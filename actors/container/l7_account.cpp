@@ -16,6 +16,12 @@ bool has_codes(l7_protocol protocol) {
          || protocol == l7_protocol::grpc;
 }
 
+/// Of messages, a failure of something else is none: it is only traced.
+bool is_counted(const l7_exchange& x) {
+  const bool are_messages = x.protocol == l7_protocol::rabbitmq || x.protocol == l7_protocol::nats;
+  return !are_messages || !x.method.empty();
+}
+
 std::string status_text(l7_protocol protocol, int status, l7_outcome outcome) {
   if (outcome == l7_outcome::unknown || !has_codes(protocol))
     return std::string{to_string(outcome)};
@@ -34,7 +40,8 @@ public:
   listener(l7_account& account, const traced_by& by) : account_(account), by_(by) {}
 
   void exchanged(const l7::connection_ends& ends, l7_exchange exchange) override {
-    account_.count(ends, exchange);
+    if (is_counted(exchange))
+      account_.count(ends, exchange);
     if (by_.trace.traces(trace_l7))
       by_.trace.exchanged(ends, by_.comm, std::move(exchange));
   }

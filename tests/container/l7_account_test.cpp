@@ -126,3 +126,15 @@ TEST_CASE_FIXTURE(l7_fixture, "l7 account: what another account counted is added
   REQUIRE(snapshot().l7_understood.size() == 1);
   CHECK(snapshot().l7_understood[0].captured_bytes == 2 * (get.size() + fine.size()));
 }
+
+TEST_CASE_FIXTURE(l7_fixture, "l7 account: of messages, a failure of something else is none") {
+  say("INFO {\"server_id\":\"NB\"}\r\n", false);
+  say("CONNECT {\"verbose\":false}\r\nPUB a 1\r\nx\r\n", true);
+  say("-ERR 'Stale Connection'\r\n", false);
+  const auto made = snapshot().l7_requests_made;
+  REQUIRE(made.size() == 1);
+  CHECK(made[0].place.protocol == l7_protocol::nats);
+  CHECK(made[0].method == "produce");
+  CHECK(made[0].count == 1);
+  CHECK(trace.next_batch()->events.size() == 2);
+}
