@@ -2,6 +2,7 @@
 #pragma once
 
 #include "messages/container_metadata.hpp"
+#include "messages/flow.hpp"
 #include "messages/l7.hpp"
 
 #include <array>
@@ -101,11 +102,12 @@ struct l7_durations {
   latency_histogram durations;
 };
 
-/// What was captured of a protocol, and what of it made no sense.
+/// What was captured of a protocol, what of it made no sense, and what had no series.
 struct l7_understanding {
   l7_protocol protocol = l7_protocol::opaque;
   uint64_t captured_bytes = 0;
   std::array<uint64_t, l7_unparsed_reasons> unparsed_bytes{}; ///< by l7_unparsed_names
+  uint64_t overflow = 0; ///< requests that went to "~other"
 };
 
 /// All that is exported of one container, frozen at one moment. Shared, never changed.
@@ -124,7 +126,8 @@ struct container_snapshot {
   std::vector<l7_requests> l7_requests_made;
   std::vector<l7_durations> l7_durations_of;
   std::vector<l7_understanding> l7_understood;
-  uint64_t series_overflow = 0;    ///< connections and requests that went to "~other"
+  std::vector<flow_stats> flows;   ///< where trace_flows is set
+  uint64_t series_overflow = 0;    ///< connections that went to "~other"
   uint64_t events = 0;             ///< records taken in
   uint64_t events_dropped = 0;     ///< data records dropped for want of credit
   uint64_t events_invalid = 0;     ///< records that could not be decoded

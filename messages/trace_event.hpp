@@ -110,7 +110,8 @@ enum trace_mask : uint8_t {
   trace_tcp = 4,
   trace_oom = 8,
   trace_life = 16,
-  trace_l7 = 32
+  trace_l7 = 32,
+  trace_flows = 64 ///< no events: who talks to whom is summed up (container_snapshot::flows)
 };
 
 } // namespace troupe

@@ -57,22 +57,37 @@ public:
   void listen_closed(const tcp_listen& record) { counters_.listens.closed(record); }
 
   void tcp_opened(const tcp_connection& record) {
-    if (counters_.connections.opened(record))
-      trace_.opened(record, comm_for_trace(record.header, trace_tcp));
+    if (!counters_.connections.opened(record))
+      return;
+    trace_.opened(record, comm_for_trace(record.header, trace_tcp));
+    if (auto* flows = asked_flows())
+      flows->opened(record);
   }
   void tcp_connect_failed(const tcp_connection_totals& record) {
-    if (counters_.connections.connect_failed(record))
-      trace_.connect_failed(record, comm_for_trace(record.connection.header, trace_tcp));
+    if (!counters_.connections.connect_failed(record))
+      return;
+    trace_.connect_failed(record, comm_for_trace(record.connection.header, trace_tcp));
+    if (auto* flows = asked_flows())
+      flows->connect_failed(record);
   }
   void tcp_closed(const tcp_connection_totals& record) {
-    if (counters_.connections.closed(record))
+    auto* flows = asked_flows();
+    if (counters_.connections.closed(record)) {
       trace_.closed(record, comm_for_trace(record.connection.header, trace_tcp));
+      if (flows != nullptr)
+        flows->closed(record);
+    }
     counters_.l7.closed(record.connection.socket_cookie,
-                        {trace_, comm_for_trace(record.connection.header, trace_l7)});
+                        {trace_, comm_for_trace(record.connection.header, trace_l7), flows});
   }
-  void tcp_progress(const tcp_connection_totals& record) { counters_.connections.progress(record); }
+  void tcp_progress(const tcp_connection_totals& record) {
+    auto* flows = asked_flows();
+    if (counters_.connections.progress(record) && flows != nullptr)
+      flows->progress(record);
+  }
   void l7_captured(const l7_chunk& record, std::string_view bytes) {
-    counters_.l7.captured(record, bytes, {trace_, comm_for_trace(record.header, trace_l7)});
+    counters_.l7.captured(record, bytes,
+                          {trace_, comm_for_trace(record.header, trace_l7), asked_flows()});
   }
 
 private:
@@ -88,6 +103,10 @@ private:
   /// Looked up only when it will be shown: this is the path of every event.
   std::string_view comm_for_trace(const event_header& header, trace_mask what) const {
     return trace_.traces(what) ? counters_.processes.comm_of(id_of(header)) : std::string_view{};
+  }
+
+  [[nodiscard]] flow_ledger* asked_flows() const {
+    return trace_.traces(trace_flows) ? &counters_.flows : nullptr;
   }
 
   container_counters& counters_;
@@ -189,6 +208,8 @@ container_snapshot container_account::snapshot() const {
   result.latencies = newest_latencies(counters_.connections.outbound());
   result.series_overflow = counters_.connections.overflow() + counters_.listens.overflow();
   counters_.l7.add_to(result);
+  if (trace_.traces(trace_flows))
+    result.flows = counters_.flows.flows();
   result.events = counters_.events;
   result.events_dropped = counters_.events_dropped;
   result.events_invalid = counters_.events_invalid;
@@ -209,6 +230,7 @@ void container_account::merge(container_counters&& inherited) {
   counters_.listens.absorb(std::move(inherited.listens));
   counters_.connections.absorb(std::move(inherited.connections));
   counters_.l7.absorb(std::move(inherited.l7));
+  counters_.flows.absorb(std::move(inherited.flows));
   // Of its cgroups the registry tells us itself. They may be gone already.
   if (cgroups_.empty())
     ticks_to_empty_ = emptied_after_ticks;

@@ -6,6 +6,7 @@
 #include "actors/container/connection_ledger.hpp"
 #include "actors/container/container_life.hpp"
 #include "actors/container/container_processes.hpp"
+#include "actors/container/flow_ledger.hpp"
 #include "actors/container/l7_account.hpp"
 #include "actors/container/listen_table.hpp"
 #include "actors/container/trace_maker.hpp"
@@ -29,6 +30,7 @@ struct container_counters {
   listen_table listens;
   connection_ledger connections;
   l7_account l7;
+  flow_ledger flows; ///< filled only where they are asked for
   uint64_t restarts = 0;
   uint64_t oom_kills = 0;
   uint64_t events = 0;

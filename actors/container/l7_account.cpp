@@ -42,6 +42,8 @@ public:
   void exchanged(const l7::connection_ends& ends, l7_exchange exchange) override {
     if (is_counted(exchange))
       account_.count(ends, exchange);
+    if (by_.flows != nullptr)
+      by_.flows->exchanged(ends, exchange);
     if (by_.trace.traces(trace_l7))
       by_.trace.exchanged(ends, by_.comm, std::move(exchange));
   }
@@ -79,7 +81,7 @@ l7_understanding& l7_account::understanding_of(l7_protocol protocol) {
   for (auto& x : understood_)
     if (x.protocol == protocol)
       return x;
-  return understood_.emplace_back(l7_understanding{protocol, 0, {}});
+  return understood_.emplace_back(l7_understanding{protocol, 0, {}, 0});
 }
 
 l7_account::place& l7_account::place_of(const place_key& key) {
@@ -87,11 +89,11 @@ l7_account::place& l7_account::place_of(const place_key& key) {
     return known->second;
   if (places_.size() < 2 * size_t{options_.destinations_max})
     return places_[key];
-  ++overflow_;
+  ++understanding_of(key.protocol).overflow;
   return places_[{key.protocol, key.inbound, true, {}}];
 }
 
-l7_account::kind_count& l7_account::kind_of(place& at, kind_count kind, uint64_t& overflow) {
+l7_account::kind_count& l7_account::kind_of(place& at, l7_protocol protocol, kind_count kind) {
   const auto found = std::find_if(at.kinds.begin(), at.kinds.end(), [&kind](const kind_count& x) {
     return x.status == kind.status && x.outcome == kind.outcome && x.method == kind.method
            && x.subject == kind.subject;
@@ -100,7 +102,7 @@ l7_account::kind_count& l7_account::kind_of(place& at, kind_count kind, uint64_t
     return *found;
   if (at.kinds.size() < kinds_max)
     return at.kinds.emplace_back(std::move(kind));
-  ++overflow;
+  ++understanding_of(protocol).overflow;
   for (auto& x : at.kinds)
     if (x.subject == other_series)
       return x;
@@ -116,10 +118,9 @@ void l7_account::count(const l7::connection_ends& ends, const l7_exchange& excha
                                          ends.endpoints.local_port};
   auto& at = place_of(key);
   const bool of_domain = exchange.protocol == l7_protocol::dns;
-  ++kind_of(at,
+  ++kind_of(at, exchange.protocol,
             {has_codes(exchange.protocol) ? exchange.status : 0, exchange.outcome, exchange.method,
-             of_domain ? exchange.subject : std::string{}, 0},
-            overflow_)
+             of_domain ? exchange.subject : std::string{}, 0})
         .count;
   if (exchange.duration_ns > 0 || exchange.response_bytes > 0) // Else nobody answered.
     at.durations.observe(exchange.duration_ns);
@@ -137,7 +138,6 @@ void l7_account::add_to(container_snapshot& snapshot) const {
     snapshot.l7_durations_of.push_back({std::move(where), at.durations});
   }
   snapshot.l7_understood = understood_;
-  snapshot.series_overflow += overflow_;
 }
 
 void l7_account::absorb(l7_account&& other) {
@@ -145,19 +145,19 @@ void l7_account::absorb(l7_account&& other) {
     auto& mine = place_of(key);
     for (auto& kind : theirs.kinds) {
       const auto count = std::exchange(kind.count, 0);
-      kind_of(mine, std::move(kind), overflow_).count += count;
+      kind_of(mine, key.protocol, std::move(kind)).count += count;
     }
     mine.durations.merge(theirs.durations);
   }
   for (const auto& theirs : other.understood_) {
     auto& mine = understanding_of(theirs.protocol);
     mine.captured_bytes += theirs.captured_bytes;
+    mine.overflow += theirs.overflow;
     for (size_t i = 0; i < l7_unparsed_reasons; ++i)
       mine.unparsed_bytes.at(i) += theirs.unparsed_bytes.at(i);
   }
   connections_.absorb(std::move(other.connections_));
   orders_.insert(orders_.end(), other.orders_.begin(), other.orders_.end());
-  overflow_ += other.overflow_;
   other = l7_account{options_};
 }
 

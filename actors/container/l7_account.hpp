@@ -4,6 +4,7 @@
 // What one container says and hears, counted: the requests of its connections by place and status.
 
 #include "actors/container/connection_ledger.hpp"
+#include "actors/container/flow_ledger.hpp"
 #include "actors/container/l7/connections.hpp"
 #include "actors/container/trace_maker.hpp"
 #include "messages/control.hpp"
@@ -28,6 +29,7 @@ public:
   struct traced_by {
     trace_maker& trace;
     std::string_view comm;
+    flow_ledger* flows = nullptr; ///< where they are asked for
   };
 
   /// A send or receive. Requests that it completes are counted, and traced if that is asked for.
@@ -38,9 +40,6 @@ public:
   [[nodiscard]] std::vector<capture_order> take_orders();
 
   void add_to(container_snapshot& snapshot) const;
-  /// Requests that went to "~other".
-  [[nodiscard]] uint64_t overflow() const { return overflow_; }
-
   /// Takes over what an account of the same container has counted, and its connections.
   void absorb(l7_account&& other);
 
@@ -73,7 +72,7 @@ private:
 
   void count(const l7::connection_ends& ends, const l7_exchange& exchange);
   place& place_of(const place_key& key);
-  static kind_count& kind_of(place& at, kind_count kind, uint64_t& overflow);
+  kind_count& kind_of(place& at, l7_protocol protocol, kind_count kind);
   l7_understanding& understanding_of(l7_protocol protocol);
 
   container_options options_;
@@ -81,7 +80,6 @@ private:
   std::unordered_map<place_key, place, place_hash> places_;
   std::vector<l7_understanding> understood_;
   std::vector<capture_order> orders_;
-  uint64_t overflow_ = 0;
 };
 
 } // namespace troupe

@@ -4,6 +4,7 @@
 
 #include "actors/exporter/exposition.hpp"
 #include "actors/exporter/known_losses.hpp"
+#include "actors/exporter/l7_families.hpp"
 #include "actors/exporter/label_value.hpp"
 #include "actors/exporter/series_writer.hpp"
 
@@ -121,6 +122,9 @@ void render_container_counts(series_writer& out, series_map& map, const scrape_r
   map.set({}, scrape.stale_containers);
   map.flush(out, family_id::stale_containers);
   map.set({{"family", "container_net_tcp"}}, scrape.series_overflow);
+  for (const auto& x : scrape.l7_understood)
+    if (const auto row = l7_row_of(x.protocol))
+      map.add({{"family", "container_" + std::string{l7_table::all[*row].name}}}, x.overflow);
   map.flush(out, family_id::series_overflow);
 }
 

@@ -175,7 +175,8 @@ inline constexpr family all[] = {
     {stale_containers, "troupe_stale_containers", gauge, agent, "",
      "Containers that did not answer this scrape in time: their series are from an earlier one"},
     {series_overflow, "troupe_series_overflow_total", counter, agent, "family",
-     "Observations that went to ~other because a container has too many destinations or peers"},
+     "Connections and requests that went to ~other because a container has too many destinations, "
+     "peers, statuses or domains"},
     {metadata_lookups, "troupe_metadata_lookups_total", counter, agent, "runtime, result",
      "Questions to container runtimes: ok, unknown (it does not know the container), failed"},
     {metadata_lookup_time, "troupe_metadata_lookup_seconds", histogram, agent, "runtime",

@@ -13,8 +13,9 @@ void add_to(std::vector<l7_understanding>& sums, const std::vector<l7_understand
     auto sum = std::find_if(sums.begin(), sums.end(),
                             [&x](const auto& known) { return known.protocol == x.protocol; });
     if (sum == sums.end())
-      sum = sums.insert(sum, l7_understanding{x.protocol, 0, {}});
+      sum = sums.insert(sum, l7_understanding{x.protocol, 0, {}, 0});
     sum->captured_bytes += x.captured_bytes;
+    sum->overflow += x.overflow;
     for (size_t i = 0; i < l7_unparsed_reasons; ++i)
       sum->unparsed_bytes.at(i) += x.unparsed_bytes.at(i);
   }

@@ -19,7 +19,7 @@ void answer(gathering& all, uint64_t id, std::initializer_list<container_key> ke
     x.restarts = restarts;
     x.series_overflow = 1;
     x.route_latency.observe(1'000);
-    x.l7_understood = {{l7_protocol::http, 10, {1, 0, 0, 0}}};
+    x.l7_understood = {{l7_protocol::http, 10, {1, 0, 0, 0}, 4}};
     all.add({id, freeze(std::move(x))});
   }
 }
@@ -185,5 +185,6 @@ TEST_CASE("gathering: totals over all containers do not fall when one is gone") 
   REQUIRE(result.l7_understood.size() == 1);
   CHECK(result.l7_understood.front().captured_bytes == 30);
   CHECK(result.l7_understood.front().unparsed_bytes.front() == 3);
+  CHECK(result.l7_understood.front().overflow == 12);
   CHECK(result.generation == id);
 }

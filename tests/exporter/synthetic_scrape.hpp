@@ -115,7 +115,7 @@ inline scrape_result a_full_scrape() {
   x.stale_containers = 1;
   x.series_overflow = 9;
   x.events_invalid = 2;
-  x.l7_understood = {{l7_protocol::http, 1000, {1, 2, 3, 4}}, {l7_protocol::redis, 50, {}}};
+  x.l7_understood = {{l7_protocol::http, 1000, {1, 2, 3, 4}, 0}, {l7_protocol::redis, 50, {}, 7}};
   x.route_latency.observe(100'000);
   auto web = a_busy_container(1, "/docker/web", 3, 2);
   add_requests(web, "10.0.0.1");
