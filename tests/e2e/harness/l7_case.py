@@ -49,6 +49,7 @@ def now_text():
 
 class L7TestCase(RuntimeTestCase):
     PROTOCOL = ""  # As in metric names, and in the trace.
+    FAMILY = BYTES = None  # Likewise, where families or bytes are counted as something else.
     WHAT = "queries"  # Or "requests", "messages": what its families count.
     PORT = 0
     PACKAGES = ()  # Folders that the harness' packages made, for all containers.
@@ -112,7 +113,8 @@ class L7TestCase(RuntimeTestCase):
     # --- metrics
 
     def family(self, inbound):
-        return f"container_{self.PROTOCOL}_{'inbound_' if inbound else ''}{self.WHAT}_total"
+        name = self.FAMILY or self.PROTOCOL
+        return f"container_{name}_{'inbound_' if inbound else ''}{self.WHAT}_total"
 
     @staticmethod
     def labels(side):
@@ -167,9 +169,10 @@ class L7TestCase(RuntimeTestCase):
                                     side.address) for side in sides})
 
     def _check_understood(self, metrics, not_understood):
-        self.assertGreater(metrics.value("troupe_payload_bytes_total", protocol=self.PROTOCOL), 0)
+        spoken = self.BYTES or self.PROTOCOL
+        self.assertGreater(metrics.value("troupe_payload_bytes_total", protocol=spoken), 0)
         unparsed = {labels["reason"]: value for labels, value in
-                    metrics.series("troupe_payload_unparsed_bytes_total", protocol=self.PROTOCOL)
+                    metrics.series("troupe_payload_unparsed_bytes_total", protocol=spoken)
                     if value and labels["reason"] not in not_understood}
         self.assertEqual(unparsed, {})
         self.assert_nothing_lost(metrics)
