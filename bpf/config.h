@@ -14,7 +14,9 @@ struct kernel_config {
 	unsigned char mark_victim_has_task; /* since 6.9 it gives the task, before only a pid */
 	unsigned char exit_has_group_dead;  /* since 6.16 the last thread is marked as such */
 	unsigned char owner_by_kprobe;	    /* accepted_sockets.h is in use */
-	unsigned char pad[5];
+	unsigned char l7;		    /* what is said on connections is captured */
+	unsigned char l7_turns;		    /* and simple turns are counted without telling each */
+	unsigned char pad[3];
 };
 
 #define KERNEL_CONFIG_SECTION ".rodata.config"

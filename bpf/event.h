@@ -39,6 +39,7 @@ enum event_kind {
 	EVENT_TCP_CLOSED = 12,	       /* struct tcp_connection_totals; the last word on it */
 	EVENT_TCP_PROGRESS = 13, /* struct tcp_connection_totals; from the iterator at a tick */
 	EVENT_L7_CHUNK = 14,	 /* struct l7_chunk; a send or receive, with its first bytes */
+	EVENT_L7_TURNS = 15, /* struct l7_turns; from the iterator at a tick, and before the close */
 
 	EVENT_KIND_COUNT
 };
@@ -64,10 +65,28 @@ enum cgroup_flag {
 struct l7_verdict {
 	__u16 bytes[2]; /* of each send, of each receive; at most L7_CAPTURE_MAX */
 	__u8 opaque;	/* nothing, ever */
-	__u8 pad[3];
+	__u8 turns;	/* enum l7_turn_rule: what the kernel may count by itself */
+	__u8 pad[2];
+	/* With a rule: after so many bytes sent, and received, nothing was half said and nobody
+	 * waited for an answer. */
+	__u64 rest[2];
 };
 
-enum { L7_CAPTURE_MAX = 1024 }; /* a power of two */
+/* What the kernel can count alone once user space knows what is spoken; see bpf/l7_turns.h. */
+enum l7_turn_rule {
+	L7_TURNS_NONE = 0,
+	L7_TURNS_HTTP = 1, /* one GET or HEAD a turn, in one send */
+};
+
+/* Of one connection: answers with different statuses, beyond which user space counts. */
+enum { L7_TURN_STATUSES = 4 };
+/* Upper bounds in ns of the buckets of durations; the last bucket has none. */
+#define L7_TURN_BOUNDS                                                                             \
+	500000, 1000000, 2500000, 5000000, 10000000, 25000000, 50000000, 100000000, 250000000,     \
+		500000000, 1000000000, 2500000000, 5000000000, 10000000000
+enum { L7_TURN_BUCKETS = 15 };
+
+enum { L7_CAPTURE_MAX = 32768 }; /* a power of two */
 
 enum { EVENT_COMM_SIZE = 16, EVENT_ARGV_MAX = 1024, EVENT_PATH_MAX = 1024 };
 
@@ -181,6 +200,11 @@ enum l7_flag {
 	L7_SENT = 1,	  /* by the owner; else received */
 	L7_OUTBOUND = 2,  /* the owner dialled */
 	L7_MIDSTREAM = 4, /* the connection is older than our view of it */
+	/* No send or receive, but a sign: the kernel has counted what was before by itself, and does
+	 * so no more. A message begins behind it in either direction, the client's at `position`. */
+	L7_AFTER_TURNS = 8,
+	/* But for one request, which waits for its answer; it came `asked_us` before this sign. */
+	L7_TURN_ASKED = 16,
 };
 
 struct l7_chunk {
@@ -193,8 +217,20 @@ struct l7_chunk {
 	__u8 flags;	/* enum l7_flag */
 	__u8 pad;
 	struct tcp_endpoint_pair endpoints;
-	__u8 pad2[4];
+	__u32 asked_us; /* with L7_TURN_ASKED */
 	/* the captured bytes follow; header.size is a multiple of 8 */
+};
+
+/* What the kernel has counted of a connection by itself. All numbers only grow, modulo 2^32, so that
+ * a record that is lost is made up for by the next. */
+struct l7_turns {
+	struct event_header header; /* the connection's owner */
+	__u64 socket_cookie;
+	__u64 duration_sum_ns;
+	__u32 durations[L7_TURN_BUCKETS];
+	__u32 counts[L7_TURN_STATUSES];
+	__u16 statuses[L7_TURN_STATUSES]; /* 0: not in use yet */
+	__u8 pad[4];
 };
 
 #ifdef __cplusplus
@@ -217,7 +253,8 @@ TROUPE_CHECK_SIZE(tcp_endpoint_pair, 36);
 TROUPE_CHECK_SIZE(tcp_listen, 64);
 TROUPE_CHECK_SIZE(tcp_connection, 96);
 TROUPE_CHECK_SIZE(tcp_connection_totals, 120);
-TROUPE_CHECK_SIZE(l7_verdict, 8);
+TROUPE_CHECK_SIZE(l7_verdict, 24);
+TROUPE_CHECK_SIZE(l7_turns, 136);
 TROUPE_CHECK_SIZE(l7_chunk, 96);
 
 #endif

@@ -3,33 +3,19 @@
 #ifndef TROUPE_BPF_L7_CHUNK_H
 #define TROUPE_BPF_L7_CHUNK_H
 
+#include "bpf/l7_socket.h"
 #include "bpf/task.h"
 #include "bpf/user_buffer.h"
 
 #define MSG_PEEK 2
 
-enum l7_direction { L7_SENDING = 0, L7_RECEIVING = 1 };
-
-/* Until user space has said what is spoken. It does within some 20 ms on an idle machine, but a
- * busy connection says a lot in that time (10,000 requests a second, of a receive, a head and a
- * body each), and each request counts, also of several in one send; what is not answered after so
- * many chunks is not worth more. */
-#define L7_UNDECIDED_BYTES L7_CAPTURE_MAX
-#define L7_UNDECIDED_CHUNKS 4096
-#define L7_VECTORS_MAX 8
-
-struct l7_socket {
-	__u64 position[2]; /* bytes so far, by enum l7_direction */
-	__u32 chunks;	   /* shipped before it was decided */
-	__u32 opaque;	   /* nobody wants more of it, ever */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct l7_socket);
-} l7_sockets SEC(".maps");
+/* Until user space has said what is spoken everything is told, because each request counts. It says
+ * so within some 20 ms on an idle machine, and a busy connection says a lot in that time. Behind
+ * the first bound only the beginnings of sends; what is not answered after the second is not worth
+ * more. In bytes of the ring, of both directions. */
+#define L7_UNDECIDED_FULL_BYTES (256 << 10)
+#define L7_UNDECIDED_BYTES_MAX (1 << 20)
+#define L7_UNDECIDED_BEGINNING 1024
 
 /* What user space wants of a connection, by socket cookie. It takes out what has closed; where it
  * is late the oldest make room, and are asked about once more. */
@@ -40,12 +26,19 @@ struct {
 	__uint(max_entries, 16384);
 } l7_verdicts SEC(".maps");
 
+/* What is captured of a send or receive goes in slices, each a chunk by itself: what is large is
+ * rare, and a draft that is small stays in the CPU's cache. */
+#define L7_SLICE_BYTES 4096
+#define L7_SLICES_MAX (2 * L7_CAPTURE_MAX / L7_SLICE_BYTES)
+/* Of one slice. Where that is not enough the slice is shorter. */
+#define L7_VECTORS_MAX 64
+
 /* A chunk in the making. Programs of one direction do not interrupt each other on one CPU, so that
- * each direction has one of its own; twice as long as what is captured, which lets the verifier see
- * that no vector reaches beyond it. */
+ * each direction has one of its own; twice as long as a slice, which lets the verifier see that no
+ * vector reaches beyond it. */
 struct l7_draft {
 	struct l7_chunk chunk;
-	__u8 bytes[2 * L7_CAPTURE_MAX];
+	__u8 bytes[2 * L7_SLICE_BYTES];
 };
 
 struct {
@@ -55,9 +48,20 @@ struct {
 	__uint(max_entries, 2);
 } l7_drafts SEC(".maps");
 
+static __always_inline __u32 undecided_limit(struct l7_socket *socket, __u32 size)
+{
+	__u32 before = socket->undecided_bytes;
+	__u32 limit = before < L7_UNDECIDED_FULL_BYTES ? L7_CAPTURE_MAX : L7_UNDECIDED_BEGINNING;
+
+	if (before >= L7_UNDECIDED_BYTES_MAX)
+		return 0;
+	socket->undecided_bytes += sizeof(struct l7_chunk) + (size < limit ? size : limit);
+	return limit;
+}
+
 /* How many bytes of this chunk somebody needs; 0: none, and it is not told at all. */
 static __always_inline __u32 capture_limit(struct l7_socket *socket, __u64 cookie, __u64 cgroup,
-					   enum l7_direction direction)
+					   __u32 size, enum l7_direction direction)
 {
 	struct l7_verdict *verdict = bpf_map_lookup_elem(&l7_verdicts, &cookie);
 
@@ -68,94 +72,130 @@ static __always_inline __u32 capture_limit(struct l7_socket *socket, __u64 cooki
 		}
 		return verdict->bytes[direction & 1];
 	}
-	if (!socket->chunks && is_cgroup_ignored(cgroup)) {
+	if (!socket->undecided_bytes && is_cgroup_ignored(cgroup)) {
 		socket->opaque = 1;
 		return 0;
 	}
-	if (socket->chunks >= L7_UNDECIDED_CHUNKS)
-		return 0;
-	socket->chunks++;
-	return L7_UNDECIDED_BYTES;
+	return undecided_limit(socket, size);
 }
 
-static __always_inline struct l7_chunk *begin_chunk(enum l7_direction direction)
+/* The ring is as good as full for what is said on connections while what happens to connections and
+ * processes still has room in it. */
+static __always_inline bool has_room(void)
+{
+	__u32 limit = config.data_limit_bytes - config.data_limit_bytes / 8;
+
+	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) <= limit)
+		return true;
+	count_loss(LOSS_RING_SHARE, EVENT_L7_CHUNK);
+	return false;
+}
+
+static __always_inline struct l7_draft *begin_draft(enum l7_direction direction)
 {
 	__u32 key = direction & 1;
-	struct l7_draft *draft;
 
-	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > config.data_limit_bytes) {
-		count_loss(LOSS_RING_SHARE, EVENT_L7_CHUNK);
-		return NULL;
-	}
-	draft = bpf_map_lookup_elem(&l7_drafts, &key);
-	if (!draft)
-		return NULL;
-	__builtin_memset(&draft->chunk, 0, sizeof(draft->chunk));
-	draft->chunk.header.time_ns = bpf_ktime_get_boot_ns();
-	draft->chunk.header.kind = EVENT_L7_CHUNK;
-	return &draft->chunk;
+	return has_room() ? bpf_map_lookup_elem(&l7_drafts, &key) : NULL;
 }
 
-static __always_inline __u32 read_bytes(__u8 *to, __u64 from, __u64 size, __u32 limit)
-{
-	if (size > limit)
-		size = limit;
-	if (!size || size > L7_CAPTURE_MAX)
-		return 0;
-	return bpf_probe_read_user(to, size, (void *)from) ? 0 : size;
-}
-
-static __always_inline __u32 read_vectors(__u8 *to, struct user_bytes *from, __u32 limit)
+static __always_inline bool next_vector(struct user_bytes *from)
 {
 	struct user_iovec vector;
+
+	if (!from->vector_count ||
+	    bpf_probe_read_user(&vector, sizeof(vector), (void *)from->vectors))
+		return false;
+	from->vectors += sizeof(vector);
+	from->vector_count--;
+	from->base = vector.base;
+	from->size = vector.size;
+	return true;
+}
+
+static __always_inline void end_reading(struct user_bytes *from)
+{
+	from->size = 0;
+	from->vector_count = 0;
+}
+
+/*
+ * Reads on, up to `wanted` bytes. Not inline, and global: so the verifier looks at it once, whatever
+ * is known where it is called.
+ */
+__noinline int read_slice(struct l7_draft *draft, struct user_bytes *from, __u32 wanted)
+{
 	__u32 done = 0;
-	__u32 count;
+	__u64 count;
 	int i;
 
-	for (i = 0; i < L7_VECTORS_MAX; i++) {
-		if ((__u64)i >= from->vector_count || done >= limit || done >= L7_CAPTURE_MAX)
+	if (!draft || !from || wanted > L7_SLICE_BYTES)
+		return 0;
+	for (i = 0; i < L7_VECTORS_MAX && done < wanted; i++) {
+		if (!from->size && !next_vector(from))
 			break;
-		if (bpf_probe_read_user(&vector, sizeof(vector),
-					(void *)(from->vectors + i * sizeof(vector))))
+		count = from->size;
+		if (count > wanted - done)
+			count = wanted - done;
+		if (!count)
+			continue;
+		if (count > L7_SLICE_BYTES ||
+		    bpf_probe_read_user(draft->bytes + (done & (L7_SLICE_BYTES - 1)), count,
+					(void *)from->base)) {
+			end_reading(from);
 			break;
-		count = read_bytes(to + (done & (L7_CAPTURE_MAX - 1)), vector.base, vector.size,
-				   limit - done);
+		}
+		from->base += count;
+		from->size -= count;
 		done += count;
-		if (count < vector.size)
-			break;
 	}
 	return done;
 }
 
-/* Reads the bytes behind the chunk, and sends it off. What cannot be read is not captured. */
-static __always_inline void ship_chunk(struct l7_chunk *chunk, __u32 limit)
+/* Puts a slice into the ring: `size` bytes, of which so many are in the draft. */
+static __always_inline void ship_slice(struct l7_draft *draft, __u32 size, __u32 captured)
 {
-	struct l7_draft *draft = (struct l7_draft *)chunk;
-	struct user_bytes bytes;
-	__u32 captured = 0;
+	__u64 length = (sizeof(draft->chunk) + captured + 7) & ~7ull;
 	__u64 unread;
-	__u64 size;
 
-	if (limit > chunk->size)
-		limit = chunk->size;
-	if (limit > L7_CAPTURE_MAX)
-		limit = L7_CAPTURE_MAX;
-	find_user_bytes(bpf_get_current_task_btf(), &bytes);
-	if (bytes.buffer)
-		captured = read_bytes(draft->bytes, bytes.buffer, chunk->size, limit);
-	else if (bytes.vectors)
-		captured = read_vectors(draft->bytes, &bytes, limit);
-	captured &= 2 * L7_CAPTURE_MAX - 1;
-	if (captured > limit)
-		captured = limit;
-	chunk->captured = captured;
-	size = (sizeof(*chunk) + captured + 7) & ~7ull;
-	if (size > sizeof(*draft))
+	if (length > sizeof(*draft))
 		return;
-	chunk->header.size = size;
+	draft->chunk.size = size;
+	draft->chunk.captured = captured;
+	draft->chunk.header.size = length;
 	unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	if (bpf_ringbuf_output(&events, draft, size, wakeup_flag(unread)))
+	if (bpf_ringbuf_output(&events, draft, length, wakeup_flag(unread, length)))
 		count_loss(LOSS_RING_FULL, EVENT_L7_CHUNK);
+}
+
+/* Tells of `size` bytes with the first `limit` of them. The last slice stands for the rest, too;
+ * what cannot be read is not captured. */
+static __always_inline void ship_chunk(struct l7_draft *draft, __u32 size, __u32 limit)
+{
+	struct user_bytes from;
+	__u32 captured;
+	__u32 wanted;
+	int i;
+
+	find_user_bytes(bpf_get_current_task_btf(), size, &from);
+	if (limit > size)
+		limit = size;
+	for (i = 0; i < L7_SLICES_MAX; i++) {
+		wanted = limit < L7_SLICE_BYTES ? limit : L7_SLICE_BYTES;
+		captured = read_slice(draft, &from, wanted);
+		if (captured > wanted)
+			return; /* Never; the verifier cannot know. */
+		limit -= captured;
+		if (!limit || !captured || (!from.size && !from.vector_count) ||
+		    i == L7_SLICES_MAX - 1) {
+			ship_slice(draft, size, captured);
+			return;
+		}
+		ship_slice(draft, captured, captured);
+		draft->chunk.position += captured;
+		size -= captured;
+		if (!has_room())
+			return;
+	}
 }
 
 #endif

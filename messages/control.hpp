@@ -98,6 +98,9 @@ struct capture_order {
   uint16_t received_bytes = 0; ///< of each receive
   bool opaque = false;         ///< nothing, ever
   bool over = false;           ///< the connection is closed: the order is void
+  uint8_t turns = 0;           ///< enum l7_turn_rule; with it, positions at which all was at rest
+  uint64_t sent_at_rest = 0;
+  uint64_t received_at_rest = 0;
 };
 
 /// To whoever captures.
@@ -140,6 +143,7 @@ struct scrape_result {
   latency_histogram route_latency; ///< over all containers, those that are gone included
   uint64_t series_overflow = 0;    ///< likewise
   uint64_t events_invalid = 0;     ///< likewise: records that could not be decoded
+  nat_counts nat;                  ///< likewise
   std::vector<l7_understanding> l7_understood; ///< likewise
 };
 

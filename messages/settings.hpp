@@ -39,6 +39,8 @@ struct settings {
   std::chrono::milliseconds runtime_timeout{5000}; ///< one call to a runtime
   uint32_t runtime_calls_max = 8;                  ///< lookups at once per endpoint
   bool l7 = false;                                 ///< understand what is said on connections
+  bool l7_turns = true;                            ///< the kernel may count simple requests alone
+  bool nat = true;      ///< ask conntrack and Cilium where connections really go
   bool services = true;                            ///< systemd units are containers too
   bool sessions = false;                           ///< so are the slices of users who are logged in
   bool standalone = false; ///< and processes in none of these that listen or connect

@@ -83,6 +83,8 @@ kernel_config make_config(const kernel_options& options, const kernel_btf& types
   config.only_cgroup = options.only_cgroup;
   config.wakeup_bytes = options.wakeup_bytes;
   config.data_limit_bytes = ring_size(options) / 4 * 3;
+  config.l7 = options.l7;
+  config.l7_turns = options.l7 && options.l7_turns;
   config.cgroup_subsys = -1;
   if (!options.cgroup_controller.empty()) {
     const auto& name = options.cgroup_controller;

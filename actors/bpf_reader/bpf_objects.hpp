@@ -34,6 +34,8 @@ struct kernel_options {
   cgroup_id only_cgroup = 0;
   /// Capture what is said on connections.
   bool l7 = false;
+  /// And count simple turns without telling each; see bpf/l7_turns.h.
+  bool l7_turns = false;
   /// For tests: the one way to learn an accepted socket's owner that may be taken.
   std::string socket_owner_hook;
 };

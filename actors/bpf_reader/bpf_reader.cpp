@@ -176,7 +176,11 @@ void bpf_reader_state::take_orders(const capture_orders& x) {
       source_->forget_verdict(order.socket_cookie);
     else
       source_->set_verdict(order.socket_cookie,
-                           {{order.sent_bytes, order.received_bytes}, order.opaque, {}});
+                           {{order.sent_bytes, order.received_bytes},
+                            order.opaque,
+                            order.turns,
+                            {},
+                            {order.sent_at_rest, order.received_at_rest}});
 }
 
 reader_status bpf_reader_state::status() {
@@ -251,6 +255,7 @@ event_source_factory kernel_events(const settings& options, const cgroup_hierarc
   kernel.wakeup_bytes = options.wakeup_bytes;
   kernel.cgroup_controller = hierarchy.controller;
   kernel.l7 = options.l7;
+  kernel.l7_turns = options.l7_turns;
   return [kernel] {
     return open_kernel(kernel);
   };

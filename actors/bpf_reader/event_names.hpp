@@ -26,7 +26,8 @@ inline constexpr std::array<std::string_view, EVENT_KIND_COUNT> event_kind_names
     "tcp_connect_failed",
     "tcp_closed",
     "tcp_progress",
-    "l7_chunk"};
+    "l7_chunk",
+    "l7_turns"};
 
 inline constexpr std::array<std::string_view, LOSS_REASON_COUNT> loss_reason_names{
     "ring_full", "ring_share", "map_full", "owner_unknown"};

@@ -136,6 +136,7 @@ int run_trace_command(const trace_request& request, const output_streams& stream
   auto config = request.config.agent;
   config.trace = mask_of(request.kind);
   config.l7 = config.l7 || (config.trace & trace_l7) != 0;
+  config.l7_turns = false; // Each request is shown.
   config.listen.clear();
   const auto machine = check_machine(config);
   if (const auto obstacle = describe_obstacle(machine); !obstacle.empty()) {

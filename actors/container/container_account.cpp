@@ -89,6 +89,9 @@ public:
     counters_.l7.captured(record, bytes,
                           {trace_, comm_for_trace(record.header, trace_l7), asked_flows()});
   }
+  void l7_turned(const l7_turns& record) {
+    counters_.l7.turned(record, {trace_, comm_for_trace(record.header, trace_l7)});
+  }
 
 private:
   void trace_life_of(const process_exited& record, bool setup) {

@@ -54,6 +54,8 @@ constexpr size_t least_size(uint16_t kind) {
       return sizeof(tcp_connection_totals);
     case EVENT_L7_CHUNK:
       return sizeof(l7_chunk);
+    case EVENT_L7_TURNS:
+      return sizeof(l7_turns);
     default:
       return 0;
   }
@@ -138,6 +140,8 @@ bool visit(const std::byte* at, Visitor& visitor) {
       return visitor.tcp_progress(as<tcp_connection_totals>(at)), true;
     case EVENT_L7_CHUNK:
       return visit_chunk(at, visitor);
+    case EVENT_L7_TURNS:
+      return visitor.l7_turned(as<l7_turns>(at)), true;
     default:
       return false;
   }
@@ -152,8 +156,8 @@ bool visit(const std::byte* at, Visitor& visitor) {
 ///
 /// The visitor has forked, executed(record, argv), exited, moved, found,
 /// cgroup_created(record, path), cgroup_removed, listen_opened, listen_closed, tcp_opened,
-/// tcp_connect_failed, tcp_closed, tcp_progress and l7_captured(record, bytes). References and
-/// views end with the batch.
+/// tcp_connect_failed, tcp_closed, tcp_progress, l7_captured(record, bytes) and l7_turned.
+/// References and views end with the batch.
 template <class Visitor>
 decode_result decode_records(std::span<const std::byte> records, Visitor&& visitor) {
   decode_result result;

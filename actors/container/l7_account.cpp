@@ -4,9 +4,14 @@
 #include "actors/container/destination.hpp"
 
 #include <algorithm>
+#include <array>
+#include <tuple>
 #include <utility>
 
 namespace troupe {
+
+static_assert(latency_buckets_ns == std::to_array<uint64_t>({L7_TURN_BOUNDS}));
+static_assert(std::tuple_size_v<decltype(latency_histogram::counts)> == L7_TURN_BUCKETS);
 
 namespace {
 
@@ -29,7 +34,8 @@ std::string status_text(l7_protocol protocol, int status, l7_outcome outcome) {
 }
 
 capture_order order_of(uint64_t socket_cookie, const l7_verdict& verdict) {
-  return {socket_cookie, verdict.bytes[0], verdict.bytes[1], verdict.opaque != 0, false};
+  return {socket_cookie, verdict.bytes[0], verdict.bytes[1], verdict.opaque != 0,
+          false,         verdict.turns,    verdict.rest[0],  verdict.rest[1]};
 }
 
 } // namespace
@@ -57,6 +63,11 @@ public:
     account_.orders_.push_back(order_of(socket_cookie, verdict));
   }
 
+  void turned(const l7::connection_ends& ends, l7_protocol protocol,
+              const l7::turn_counts& turns) override {
+    account_.count(ends, protocol, turns);
+  }
+
 private:
   l7_account& account_;
   const traced_by& by_;
@@ -67,10 +78,15 @@ void l7_account::captured(const l7_chunk& record, std::string_view bytes, const 
   connections_.take(record, bytes, heard);
 }
 
+void l7_account::turned(const l7_turns& record, const traced_by& by) {
+  listener heard{*this, by};
+  connections_.turned(record, heard);
+}
+
 void l7_account::closed(uint64_t socket_cookie, const traced_by& by) {
   listener heard{*this, by};
   if (connections_.closed(socket_cookie, heard))
-    orders_.push_back({socket_cookie, 0, 0, false, true});
+    orders_.push_back({.socket_cookie = socket_cookie, .over = true});
 }
 
 std::vector<capture_order> l7_account::take_orders() {
@@ -109,14 +125,18 @@ l7_account::kind_count& l7_account::kind_of(place& at, l7_protocol protocol, kin
   return at.kinds.emplace_back(kind_count{0, l7_outcome::unknown, {}, other_series, 0});
 }
 
-void l7_account::count(const l7::connection_ends& ends, const l7_exchange& exchange) {
+l7_account::place& l7_account::place_of(const l7::connection_ends& ends, l7_protocol protocol) {
   place_key key;
-  key.protocol = exchange.protocol;
+  key.protocol = protocol;
   key.inbound = !ends.outbound;
   key.address = ends.outbound ? fold_destination(remote_end(ends.endpoints), options_.ephemeral)
                               : endpoint{fold_loopback(local_end(ends.endpoints).ip),
                                          ends.endpoints.local_port};
-  auto& at = place_of(key);
+  return place_of(key);
+}
+
+void l7_account::count(const l7::connection_ends& ends, const l7_exchange& exchange) {
+  auto& at = place_of(ends, exchange.protocol);
   const bool of_domain = exchange.protocol == l7_protocol::dns;
   ++kind_of(at, exchange.protocol,
             {has_codes(exchange.protocol) ? exchange.status : 0, exchange.outcome, exchange.method,
@@ -124,6 +144,17 @@ void l7_account::count(const l7::connection_ends& ends, const l7_exchange& excha
         .count;
   if (exchange.duration_ns > 0 || exchange.response_bytes > 0) // Else nobody answered.
     at.durations.observe(exchange.duration_ns);
+}
+
+void l7_account::count(const l7::connection_ends& ends, l7_protocol protocol,
+                       const l7::turn_counts& turns) {
+  auto& at = place_of(ends, protocol);
+  for (const auto& answered : turns.answers)
+    if (answered.count > 0)
+      kind_of(at, protocol, {answered.status, answered.outcome, {}, {}, 0}).count += answered.count;
+  for (size_t i = 0; i < turns.durations.size(); ++i)
+    at.durations.counts[i] += turns.durations[i];
+  at.durations.sum_ns += turns.duration_sum_ns;
 }
 
 void l7_account::add_to(container_snapshot& snapshot) const {

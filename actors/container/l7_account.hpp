@@ -34,6 +34,8 @@ public:
 
   /// A send or receive. Requests that it completes are counted, and traced if that is asked for.
   void captured(const l7_chunk& record, std::string_view bytes, const traced_by& by);
+  /// What the kernel has counted by itself.
+  void turned(const l7_turns& record, const traced_by& by);
   void closed(uint64_t socket_cookie, const traced_by& by);
 
   /// What the reader has to know; each call empties it.
@@ -71,6 +73,8 @@ private:
   class listener;
 
   void count(const l7::connection_ends& ends, const l7_exchange& exchange);
+  void count(const l7::connection_ends& ends, l7_protocol protocol, const l7::turn_counts& turns);
+  place& place_of(const l7::connection_ends& ends, l7_protocol protocol);
   place& place_of(const place_key& key);
   kind_count& kind_of(place& at, l7_protocol protocol, kind_count kind);
   l7_understanding& understanding_of(l7_protocol protocol);

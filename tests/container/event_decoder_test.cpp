@@ -43,6 +43,7 @@ struct notebook {
     note("l7", x.header);
     seen.back() += bytes;
   }
+  void l7_turned(const l7_turns& x) { note("turns", x.header); }
 
   void note(const char* what, const event_header& header) {
     seen.push_back(std::string{what} + " " + std::to_string(header.pid) + " ");

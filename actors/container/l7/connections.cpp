@@ -67,6 +67,11 @@ void connections::take(const l7_chunk& record, std::string_view bytes, observer&
   if (x.opaque)
     return; // Sent before the kernel heard of it.
   const bool sent = (record.flags & L7_SENT) != 0;
+  if ((record.flags & L7_AFTER_TURNS) != 0) {
+    if (x.spoken != nullptr)
+      resume(x, record, out);
+    return;
+  }
   const chunk said{record.header.time_ns, record.position, record.size, bytes};
   listen(x, sent == x.ends.outbound ? side::client : side::server, said, out);
 }
@@ -81,6 +86,7 @@ void connections::listen(entry& x, side from, const chunk& said, observer& out) 
   out.captured(x.spoken->name, said.captured.size());
   labelled_sink heard{x.ends, x.spoken->name, out};
   x.talk->take(from, said, heard);
+  x.said_bytes[static_cast<size_t>(from)] = said.position + said.size;
   if (x.talk->is_over())
     return give_up(x, out);
   const auto* const now = x.talk->changed_to();
@@ -88,6 +94,57 @@ void connections::listen(entry& x, side from, const chunk& said, observer& out) 
     x.spoken = now;
     out.decided(x.ends.socket_cookie, verdict_of(*now, x.ends.outbound));
   }
+  if (!x.opaque && x.spoken->turns != L7_TURNS_NONE && x.talk->is_at_rest())
+    offer_turns(x, out);
+}
+
+/// The kernel counts from now on, if it agrees that all is at rest.
+void connections::offer_turns(entry& x, observer& out) {
+  if (++x.rests < x.rests_needed)
+    return;
+  x.rests = 0;
+  x.rests_needed = std::min(2 * x.rests_needed, rests_needed_most);
+  auto verdict = verdict_of(*x.spoken, x.ends.outbound);
+  verdict.turns = static_cast<uint8_t>(x.spoken->turns);
+  verdict.rest[x.ends.outbound ? 0 : 1] = x.said_bytes[static_cast<size_t>(side::client)];
+  verdict.rest[x.ends.outbound ? 1 : 0] = x.said_bytes[static_cast<size_t>(side::server)];
+  out.decided(x.ends.socket_cookie, verdict);
+}
+
+/// The kernel has counted all that was before this sign but for a request without its answer.
+void connections::resume(entry& x, const l7_chunk& record, observer& out) {
+  labelled_sink heard{x.ends, x.spoken->name, out};
+  x.talk->close(heard);
+  x.talk = x.spoken->converse();
+  if ((record.flags & L7_TURN_ASKED) == 0)
+    return;
+  const auto request = x.spoken->turn_request;
+  x.talk->take(side::client,
+               {record.header.time_ns - uint64_t{1000} * record.asked_us,
+                record.position - request.size(), request.size(), request},
+               heard);
+}
+
+void connections::turned(const l7_turns& record, observer& out) {
+  const auto found = known_.find(record.socket_cookie);
+  if (found == known_.end() || found->second.spoken == nullptr
+      || found->second.spoken->outcome_of_turn == nullptr)
+    return;
+  auto& x = found->second;
+  turn_counts fresh;
+  uint32_t turns = 0;
+  for (size_t i = 0; i < fresh.answers.size(); ++i) {
+    fresh.answers[i] = {record.statuses[i], x.spoken->outcome_of_turn(record.statuses[i]),
+                        record.counts[i] - x.told.counts[i]};
+    turns += fresh.answers[i].count;
+  }
+  for (size_t i = 0; i < fresh.durations.size(); ++i)
+    fresh.durations[i] = record.durations[i] - x.told.durations[i];
+  fresh.duration_sum_ns = record.duration_sum_ns - x.told.duration_sum_ns;
+  x.told = record;
+  if (turns >= turns_worth_asking)
+    x.rests_needed = 1;
+  out.turned(x.ends, x.spoken->name, fresh);
 }
 
 void connections::guess(entry& x, observer& out) {

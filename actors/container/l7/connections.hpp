@@ -7,6 +7,7 @@
 #include "actors/container/l7/protocols.hpp"
 #include "bpf/event.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,6 +27,18 @@ struct connection_ends {
   tcp_endpoint_pair endpoints{};
 };
 
+/// Turns that the kernel has counted by itself since it told last.
+struct turn_counts {
+  struct answered {
+    int status = 0;
+    l7_outcome outcome = l7_outcome::unknown;
+    uint32_t count = 0;
+  };
+  std::array<answered, L7_TURN_STATUSES> answers;
+  std::array<uint32_t, L7_TURN_BUCKETS> durations{}; ///< by bucket of L7_TURN_BOUNDS
+  uint64_t duration_sum_ns = 0;
+};
+
 /// What comes out of connections.
 class observer {
 public:
@@ -36,6 +49,8 @@ public:
   virtual void captured(l7_protocol protocol, uint64_t bytes) = 0;
   /// How much of this connection is to be captured from now on.
   virtual void decided(uint64_t socket_cookie, const l7_verdict& verdict) = 0;
+  virtual void turned(const connection_ends& ends, l7_protocol protocol,
+                      const turn_counts& turns) = 0;
 
 protected:
   ~observer() = default;
@@ -53,6 +68,8 @@ public:
       : spoken_(&spoken) {}
 
   void take(const l7_chunk& record, std::string_view bytes, observer& out);
+  /// What the kernel counted by itself, where we let it.
+  void turned(const l7_turns& record, observer& out);
   /// False when it was not known.
   bool closed(uint64_t socket_cookie, observer& out);
 
@@ -76,12 +93,21 @@ private:
     bool midstream = false;
     std::string opening[2]; ///< by side
     std::vector<kept_chunk> kept;
+    uint64_t said_bytes[2] = {}; ///< by side: where the next chunk begins
+    uint32_t rests = 0;          ///< since the kernel was last asked to count by itself
+    uint32_t rests_needed = 1;   ///< before it is asked again
+    l7_turns told{};             ///< what it has counted so far
   };
+  /// Each time that the kernel is asked to count and gives up again costs more than it saves.
+  static constexpr uint32_t rests_needed_most = 1024;
+  static constexpr uint32_t turns_worth_asking = 64;
 
   void listen(entry& x, side from, const chunk& said, observer& out);
   void guess(entry& x, observer& out);
   void give_up(entry& x, observer& out);
   void begin(entry& x, const protocol& found, observer& out);
+  void resume(entry& x, const l7_chunk& record, observer& out);
+  void offer_turns(entry& x, observer& out);
 
   const std::vector<const protocol*>* spoken_;
   std::unordered_map<uint64_t, entry> known_; ///< by socket cookie

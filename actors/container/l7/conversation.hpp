@@ -8,6 +8,7 @@
 // classify (is it this protocol?), frame (where does a message end?), interpret (what does it
 // say?); and a conversation that ties them together for one connection.
 
+#include "bpf/event.h"
 #include "messages/l7.hpp"
 
 #include <cstdint>
@@ -65,6 +66,9 @@ public:
   /// Nobody captures this connection any more.
   [[nodiscard]] virtual bool is_over() const { return false; }
 
+  /// Nobody waits for an answer, and nothing is half said: what follows could begin a connection.
+  [[nodiscard]] virtual bool is_at_rest() const { return false; }
+
   /// What is spoken by now, where that is not what it began with: HTTP/2 after an upgrade. Null
   /// where nothing changed.
   [[nodiscard]] virtual const protocol* changed_to() const { return nullptr; }
@@ -93,6 +97,13 @@ struct protocol {
   /// How much of each chunk its conversation needs, client's and server's.
   uint16_t client_bytes = 0;
   uint16_t server_bytes = 0;
+  /// What the kernel can count of it by itself (bpf/l7_turns.h); its conversations know when they
+  /// are at rest.
+  l7_turn_rule turns = L7_TURNS_NONE;
+  /// The shortest request of such a turn, for one that the kernel took in and did not tell.
+  std::string_view turn_request{};
+  /// What an answer of such a turn means.
+  l7_outcome (*outcome_of_turn)(int status) = nullptr;
 };
 
 } // namespace troupe::l7

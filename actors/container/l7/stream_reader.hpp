@@ -44,6 +44,11 @@ public:
   /// The byte behind bytes() will never come: it was not captured.
   [[nodiscard]] bool is_cut() const { return hole_ > 0; }
 
+  /// All that came belongs to messages that were passed, and they have ended.
+  [[nodiscard]] bool is_between_messages() const {
+    return !has_bytes() && skip_ == 0 && hole_ == 0;
+  }
+
   /// Bytes before these were lost, or given up: that a message begins here is to be seen, it does
   /// not follow from the one before.
   [[nodiscard]] bool is_resumed() const { return resumed_; }

@@ -39,6 +39,10 @@ public:
   /// next; where it cannot be found any more the direction is adrift.
   chunks pass_chunks(uint64_t& passed, sink& out);
 
+  [[nodiscard]] bool is_at_rest() const {
+    return at == place::head && reader_.is_between_messages();
+  }
+
   /// Gives up what is there: how many bytes. Adrift from here on, and `reason` is why.
   uint64_t give_up(unparsed reason);
 

@@ -41,6 +41,9 @@ public:
   /// Neither: an answer that nobody asked for is odd.
   [[nodiscard]] bool is_sure() const { return !requests_lost_ && !answers_lost_; }
 
+  /// And nobody waits for an answer.
+  [[nodiscard]] bool is_at_rest() const { return is_sure() && pending_.empty(); }
+
   /// The connection is over. What may have been answered unseen is told, its outcome is unknown.
   void close(sink& out);
 

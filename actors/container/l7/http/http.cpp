@@ -3,6 +3,7 @@
 
 #include "actors/container/l7/http/classify.hpp"
 #include "actors/container/l7/http/http_conversation.hpp"
+#include "actors/container/l7/http/interpret.hpp"
 #include "actors/container/l7/http2/http2.hpp"
 
 #include <utility>
@@ -24,6 +25,11 @@ void http_conversation::take(side from, const chunk& x, sink& out) {
 
 const protocol* http_conversation::changed_to() const {
   return next_ ? &http2_protocol : nullptr;
+}
+
+bool http_conversation::is_at_rest() const {
+  return !left_http_ && !open_ && !early_ && client_.is_at_rest() && server_.is_at_rest()
+         && order_.is_at_rest();
 }
 
 void http_conversation::close(sink& out) {
@@ -58,6 +64,13 @@ std::unique_ptr<conversation> converse() {
 
 // As much as the kernel captures (L7_CAPTURE_MAX): of a request the heads that are common, or a
 // dozen small ones in a row; of an answer the length of its body, which stands early as a rule.
-const protocol http_protocol{l7_protocol::http, http::classify, converse, 1024, 1024};
+const protocol http_protocol{l7_protocol::http,
+                             http::classify,
+                             converse,
+                             1024,
+                             1024,
+                             L7_TURNS_HTTP,
+                             "GET / HTTP/1.1\r\n\r\n",
+                             http::outcome_of};
 
 } // namespace troupe::l7

@@ -18,6 +18,7 @@ public:
   void take(side from, const chunk& x, sink& out) override;
   void close(sink& out) override;
   [[nodiscard]] bool is_over() const override { return left_http_ && (!next_ || next_->is_over()); }
+  [[nodiscard]] bool is_at_rest() const override;
   [[nodiscard]] const protocol* changed_to() const override;
 
 private:
