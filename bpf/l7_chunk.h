@@ -29,9 +29,10 @@ struct {
 /* What is captured of a send or receive goes in slices, each a chunk by itself: what is large is
  * rare, and a draft that is small stays in the CPU's cache. */
 #define L7_SLICE_BYTES 4096
-#define L7_SLICES_MAX (2 * L7_CAPTURE_MAX / L7_SLICE_BYTES)
-/* Of one slice. Where that is not enough the slice is shorter. */
+/* Of one slice. Where that is not enough the slice is shorter; behind the last slice bytes are
+ * lost, and that is seen by the next chunk's position. */
 #define L7_VECTORS_MAX 64
+#define L7_SLICES_MAX 16
 
 /* A chunk in the making. Programs of one direction do not interrupt each other on one CPU, so that
  * each direction has one of its own; twice as long as a slice, which lets the verifier see that no
@@ -60,11 +61,9 @@ static __always_inline __u32 undecided_limit(struct l7_socket *socket, __u32 siz
 }
 
 /* How many bytes of this chunk somebody needs; 0: none, and it is not told at all. */
-static __always_inline __u32 capture_limit(struct l7_socket *socket, __u64 cookie, __u64 cgroup,
-					   __u32 size, enum l7_direction direction)
+static __always_inline __u32 capture_limit(struct l7_socket *socket, struct l7_verdict *verdict,
+					   __u64 cgroup, __u32 size, enum l7_direction direction)
 {
-	struct l7_verdict *verdict = bpf_map_lookup_elem(&l7_verdicts, &cookie);
-
 	if (verdict) {
 		if (verdict->opaque) {
 			socket->opaque = 1;
@@ -98,6 +97,19 @@ static __always_inline struct l7_draft *begin_draft(enum l7_direction direction)
 	return has_room() ? bpf_map_lookup_elem(&l7_drafts, &key) : NULL;
 }
 
+/*
+ * A send or receive on its way into the ring. The two functions that take one are global, so that
+ * the verifier looks at each by itself; and what changes from round to round is in memory, of which
+ * it keeps no bounds, so that all rounds look the same to it.
+ */
+struct l7_shipment {
+	struct user_bytes from;
+	__u32 size;	/* bytes that are not told yet */
+	__u32 limit;	/* those of them that are captured */
+	__u32 wanted;	/* of the slice in the draft */
+	__u32 captured; /* likewise */
+};
+
 static __always_inline bool next_vector(struct user_bytes *from)
 {
 	struct user_iovec vector;
@@ -112,90 +124,85 @@ static __always_inline bool next_vector(struct user_bytes *from)
 	return true;
 }
 
-static __always_inline void end_reading(struct user_bytes *from)
+/* Reads on into the draft, from one buffer. False when there is no more to be had. */
+static __always_inline bool read_piece(struct l7_draft *draft, struct l7_shipment *shipped)
 {
-	from->size = 0;
-	from->vector_count = 0;
+	__u32 captured = shipped->captured;
+	__u64 count = shipped->wanted - captured;
+
+	if (count > shipped->from.size)
+		count = shipped->from.size;
+	if (!count)
+		return true;
+	if (captured >= L7_SLICE_BYTES || count > L7_SLICE_BYTES ||
+	    bpf_probe_read_user(draft->bytes + captured, count, (void *)shipped->from.base))
+		return false;
+	shipped->from.base += count;
+	shipped->from.size -= count;
+	shipped->captured = captured + count;
+	return true;
 }
 
-/*
- * Reads on, up to `wanted` bytes. Not inline, and global: so the verifier looks at it once, whatever
- * is known where it is called.
- */
-__noinline int read_slice(struct l7_draft *draft, struct user_bytes *from, __u32 wanted)
+__noinline int read_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 {
-	__u32 done = 0;
-	__u64 count;
 	int i;
 
-	if (!draft || !from || wanted > L7_SLICE_BYTES)
+	if (!draft || !shipped)
 		return 0;
-	for (i = 0; i < L7_VECTORS_MAX && done < wanted; i++) {
-		if (!from->size && !next_vector(from))
+	for (i = 0; i < L7_VECTORS_MAX && shipped->captured < shipped->wanted; i++) {
+		if (!shipped->from.size && !next_vector(&shipped->from))
 			break;
-		count = from->size;
-		if (count > wanted - done)
-			count = wanted - done;
-		if (!count)
+		if (read_piece(draft, shipped))
 			continue;
-		if (count > L7_SLICE_BYTES ||
-		    bpf_probe_read_user(draft->bytes + (done & (L7_SLICE_BYTES - 1)), count,
-					(void *)from->base)) {
-			end_reading(from);
-			break;
-		}
-		from->base += count;
-		from->size -= count;
-		done += count;
+		shipped->from.size = 0;
+		shipped->from.vector_count = 0;
+		break;
 	}
-	return done;
+	return 0;
 }
 
-/* Puts a slice into the ring: `size` bytes, of which so many are in the draft. */
-static __always_inline void ship_slice(struct l7_draft *draft, __u32 size, __u32 captured)
+/* Reads and tells the next slice. The last one stands for all the rest; what cannot be read is not
+ * captured. True when there is more. */
+__noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 {
-	__u64 length = (sizeof(draft->chunk) + captured + 7) & ~7ull;
+	__u64 length;
 	__u64 unread;
+	bool last;
 
+	if (!draft || !shipped)
+		return 0;
+	shipped->captured = 0;
+	shipped->wanted = shipped->limit < L7_SLICE_BYTES ? shipped->limit : L7_SLICE_BYTES;
+	read_slice(draft, shipped);
+	last = !shipped->captured || shipped->captured >= shipped->limit ||
+	       (!shipped->from.size && !shipped->from.vector_count);
+	length = (sizeof(draft->chunk) + shipped->captured + 7) & ~7ull;
 	if (length > sizeof(*draft))
-		return;
-	draft->chunk.size = size;
-	draft->chunk.captured = captured;
+		return 0;
+	draft->chunk.size = last ? shipped->size : shipped->captured;
+	draft->chunk.captured = shipped->captured;
 	draft->chunk.header.size = length;
 	unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 	if (bpf_ringbuf_output(&events, draft, length, wakeup_flag(unread, length)))
 		count_loss(LOSS_RING_FULL, EVENT_L7_CHUNK);
+	shipped->size -= shipped->captured;
+	shipped->limit -= shipped->captured;
+	draft->chunk.position += shipped->captured;
+	return !last;
 }
 
-/* Tells of `size` bytes with the first `limit` of them. The last slice stands for the rest, too;
- * what cannot be read is not captured. */
+/* Tells of `size` bytes, with the first `limit` of them. */
 static __always_inline void ship_chunk(struct l7_draft *draft, __u32 size, __u32 limit)
 {
-	struct user_bytes from;
-	__u32 captured;
-	__u32 wanted;
+	struct l7_shipment shipped;
 	int i;
 
-	find_user_bytes(bpf_get_current_task_btf(), size, &from);
-	if (limit > size)
-		limit = size;
-	for (i = 0; i < L7_SLICES_MAX; i++) {
-		wanted = limit < L7_SLICE_BYTES ? limit : L7_SLICE_BYTES;
-		captured = read_slice(draft, &from, wanted);
-		if (captured > wanted)
-			return; /* Never; the verifier cannot know. */
-		limit -= captured;
-		if (!limit || !captured || (!from.size && !from.vector_count) ||
-		    i == L7_SLICES_MAX - 1) {
-			ship_slice(draft, size, captured);
+	find_user_bytes(bpf_get_current_task_btf(), size, &shipped.from);
+	shipped.size = size;
+	shipped.limit = limit < size ? limit : size;
+	for (i = 0; i < L7_SLICES_MAX; i++)
+		if (!ship_slice(draft, &shipped) || !has_room())
 			return;
-		}
-		ship_slice(draft, captured, captured);
-		draft->chunk.position += captured;
-		size -= captured;
-		if (!has_room())
-			return;
-	}
 }
 
 #endif

@@ -44,18 +44,19 @@ static __always_inline void *reserve_record(enum event_kind kind, __u64 size)
  * A wakeup costs its process over a microsecond, a quiet submit some 25 ns: the reader comes by
  * the clock, and is woken when much lies unread. Not by every event from then on, which would slow
  * everybody down just when the machine is busy: by those around each multiple of the threshold.
+ * `length`: of a record that may be too long to come to lie there.
  */
-static __always_inline __u64 wakeup_flag(__u64 unread)
+static __always_inline __u64 wakeup_flag(__u64 unread, __u64 length)
 {
 	bool wake = config.wakeup_bytes && unread >= config.wakeup_bytes &&
-		    unread % config.wakeup_bytes < WAKEUP_ZONE_BYTES;
+		    unread % config.wakeup_bytes < WAKEUP_ZONE_BYTES + length;
 
 	return wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline void submit_record(void *record)
 {
-	bpf_ringbuf_submit(record, wakeup_flag(bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA)));
+	bpf_ringbuf_submit(record, wakeup_flag(bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA), 0));
 }
 
 #endif

@@ -9,86 +9,17 @@
 #ifndef TROUPE_BPF_USER_BUFFER_H
 #define TROUPE_BPF_USER_BUFFER_H
 
-#include "bpf/kernel_types.h"
+#include "bpf/user_messages.h"
 
-#include <asm/unistd.h>
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-#if defined(__TARGET_ARCH_x86)
-struct pt_regs {
-	unsigned long r10;
-	unsigned long r9;
-	unsigned long r8;
-	unsigned long dx;
-	unsigned long si;
-	unsigned long di;
-	unsigned long orig_ax;
-};
-#elif defined(__TARGET_ARCH_arm64)
-struct pt_regs {
-	unsigned long regs[31];
-	unsigned long orig_x0;
-	int syscallno;
-};
-#else
-#error "system calls of this architecture are not known"
-#endif
-
-#pragma clang attribute pop
-
-/* As user space lays them out, on 64 bits. */
-struct user_iovec {
-	__u64 base;
-	__u64 size;
-};
-
-struct user_msghdr {
-	__u64 name;
-	__u32 name_size;
-	__u32 pad;
-	__u64 vectors;
-	__u64 vector_count;
-	__u64 control;
-	__u64 control_size;
-	__u32 flags;
-	__u32 pad2;
-};
-
-struct user_mmsghdr {
-	struct user_msghdr header;
-	__u32 size;
-	__u32 pad;
-};
-
-/* Where the bytes are: one buffer, or vectors. */
+/* Where bytes are, and how far they were read: the rest of one buffer, then vectors. All 0 where
+ * they cannot be had: sendfile, splice, io_uring, system calls of 32-bit processes. */
 struct user_bytes {
-	__u64 buffer;  /* 0: in vectors */
-	__u64 vectors; /* 0: nowhere that can be read: sendfile, splice, io_uring */
-	__u64 vector_count;
-	__u64 name;	/* the peer's address, where the call has one */
-	__u64 messages; /* of sendmmsg and recvmmsg: the first of many */
-	__u32 message_count;
+	__u64 base; /* of the buffer, or of the vector that is being read */
+	__u64 size; /* what is left of it */
+	__u64 vectors;
+	__u64 vector_count; /* what is left of them */
+	__u64 name;	    /* the peer's address, where the call has one */
 };
-
-static __always_inline int system_call(struct pt_regs *registers)
-{
-#if defined(__TARGET_ARCH_x86)
-	return (int)registers->orig_ax;
-#else
-	return registers->syscallno;
-#endif
-}
-
-#if defined(__TARGET_ARCH_x86)
-#define ARGUMENT_2(registers) ((registers)->si)
-#define ARGUMENT_3(registers) ((registers)->dx)
-#define ARGUMENT_5(registers) ((registers)->r8)
-#else
-#define ARGUMENT_2(registers) ((registers)->regs[1])
-#define ARGUMENT_3(registers) ((registers)->regs[2])
-#define ARGUMENT_5(registers) ((registers)->regs[4])
-#endif
 
 static __always_inline void find_in_message(struct user_bytes *to, __u64 at)
 {
@@ -101,8 +32,9 @@ static __always_inline void find_in_message(struct user_bytes *to, __u64 at)
 	to->name = message.name;
 }
 
-/* Which bytes the task's system call is about; all 0 where they cannot be had. */
-static __always_inline void find_user_bytes(struct task_struct *task, struct user_bytes *to)
+/* Which bytes the task's system call is about, of which `size` went through. */
+static __always_inline void find_user_bytes(struct task_struct *task, __u64 size,
+					    struct user_bytes *to)
 {
 	struct pt_regs *registers;
 
@@ -110,23 +42,23 @@ static __always_inline void find_user_bytes(struct task_struct *task, struct use
 	if (task->flags & PF_KTHREAD)
 		return;
 	registers = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!is_in_call(registers))
+		return;
 	switch (system_call(registers)) {
 	case __NR_read:
 	case __NR_write:
-	case __NR_pread64:
-	case __NR_pwrite64:
-		to->buffer = ARGUMENT_2(registers);
+		to->base = ARGUMENT_2(registers);
+		to->size = size;
 		return;
 	case __NR_sendto:
 	case __NR_recvfrom:
-		to->buffer = ARGUMENT_2(registers);
+		to->base = ARGUMENT_2(registers);
+		to->size = size;
 		to->name = ARGUMENT_5(registers);
 		return;
 	case __NR_readv:
 	case __NR_writev:
-	case __NR_preadv:
-	case __NR_pwritev:
-	case __NR_preadv2:
+	case __NR_preadv2: /* At -1, where the file stands: sockets have no other place. */
 	case __NR_pwritev2:
 		to->vectors = ARGUMENT_2(registers);
 		to->vector_count = ARGUMENT_3(registers);
@@ -137,12 +69,28 @@ static __always_inline void find_user_bytes(struct task_struct *task, struct use
 		return;
 	case __NR_sendmmsg:
 	case __NR_recvmmsg:
-		to->messages = ARGUMENT_2(registers);
-		to->message_count = ARGUMENT_3(registers);
+		find_in_message(to, next_message(task, registers, size));
 		return;
 	default:
 		return;
 	}
+}
+
+/* Nothing went through: the call failed, or the message was empty. Only calls with many messages
+ * have to know. */
+static __always_inline void pass_message(struct task_struct *task, int result)
+{
+	struct pt_regs *registers;
+
+	if (task->flags & PF_KTHREAD)
+		return;
+	registers = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!is_many_messages(system_call(registers)) || !is_in_call(registers))
+		return;
+	if (result < 0)
+		end_messages(task);
+	else
+		next_message(task, registers, result);
 }
 
 #endif

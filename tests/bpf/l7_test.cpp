@@ -12,6 +12,7 @@
 
 #include <array>
 #include <string>
+#include <thread>
 
 using namespace troupe;
 
@@ -54,23 +55,93 @@ kernel_options capturing() {
   return options;
 }
 
+/// "00000001 00000002 ...": every place of it is told from every other.
+std::string numbered_text(size_t size) {
+  std::string text;
+  for (size_t i = 0; text.size() < size; ++i) {
+    const auto number = std::to_string(i);
+    text += std::string(8 - number.size(), '0') + number + ' ';
+  }
+  text.resize(size);
+  return text;
+}
+
+/// In one call, whatever it takes.
+bool send_all(int fd, const std::string& text) {
+  return send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+}
+
+/// What one end's sends say together, if each begins where the one before ended.
+struct said {
+  size_t chunks = 0;
+  uint64_t size = 0;
+  std::string captured;
+};
+
+said together(const std::vector<captured_chunk>& chunks, uint64_t begin) {
+  said result;
+  for (const auto& x : chunks) {
+    CHECK(x.record.position == begin + result.size);
+    if (&x != &chunks.back())
+      CHECK(x.record.size == x.bytes.size());
+    ++result.chunks;
+    result.size += x.record.size;
+    result.captured += x.bytes;
+  }
+  return result;
+}
+
 struct l7_test : watched_kernel {
-  l7_test() : watched_kernel{capturing()} {
+  explicit l7_test(const kernel_options& options = capturing()) : watched_kernel{options} {
     REQUIRE(source.objects().find("l7") != nullptr); // From 6.3 on: see tests/kernels.
   }
 
   /// Runs it in the cgroup, with both ends of a connection, and reads all that came of it.
-  std::vector<captured_chunk> run(const std::function<bool(const tcp_pair&)>& talk) {
+  std::vector<captured_chunk> run(const std::function<bool(const tcp_pair&)>& talk,
+                                  int family = AF_INET) {
+    records.clear();
     const auto pid = cgroup.start([&] {
-      const tcp_listener listener;
+      const tcp_listener listener{family};
       return talk(tcp_pair{listener}) ? 0 : 1;
     });
+    return rest_of(pid);
+  }
+
+  std::vector<captured_chunk> rest_of(pid_t pid) {
     int status = 0;
     waitpid(pid, &status, 0);
     CHECK(status == 0);
     CHECK(await_count(EVENT_TCP_CLOSED, 2));
     read_rest();
     return chunks_of(records);
+  }
+
+  /// The client says a byte; then so much of each of its sends is wanted, and nothing of others.
+  said run_decided(uint16_t sent_bytes, const std::function<bool(const tcp_pair&)>& talk) {
+    records.clear();
+    const gate connected;
+    const gate decided;
+    const auto pid = cgroup.start([&] {
+      const tcp_listener listener;
+      const tcp_pair pair{listener};
+      const auto good = pair.client.send_bytes(1) && pair.server.receive_bytes(1);
+      connected.open();
+      decided.pass();
+      return good && talk(pair) ? 0 : 1;
+    });
+    connected.pass();
+    REQUIRE(await_count(EVENT_L7_CHUNK, 2));
+    for (const auto& x : chunks_of(records)) {
+      l7_verdict verdict{};
+      verdict.bytes[0] = x.sent() ? sent_bytes : 0;
+      verdict.opaque = x.sent() ? 0 : 1;
+      source.set_verdict(x.record.socket_cookie, verdict);
+    }
+    decided.open();
+    auto sent = of(rest_of(pid), true, true);
+    REQUIRE_FALSE(sent.empty());
+    sent.erase(sent.begin());
+    return together(sent, 1);
   }
 };
 
@@ -175,36 +246,47 @@ TEST_CASE_FIXTURE(l7_test, "l7: bytes that nobody can read are counted, with the
   CHECK(sent[2].record.position == 14);
 }
 
-TEST_CASE_FIXTURE(l7_test, "l7: a long send is captured as far as is asked for") {
-  const gate connected;
-  const gate decided;
-  const auto pid = cgroup.start([&] {
-    const tcp_listener listener;
-    const tcp_pair pair{listener};
-    std::string text(5000, 'x');
-    std::array<iovec, 4> parts{
-        {{text.data(), 300}, {text.data(), 700}, {text.data(), 1000}, {text.data(), 3000}}};
-    bool good = write(pair.client.fd(), text.data(), 5000) == 5000;
-    connected.open();
-    decided.pass();
-    good = good && writev(pair.client.fd(), parts.data(), parts.size()) == 5000;
-    return good && pair.server.receive_bytes(10'000) ? 0 : 1;
-  });
-  connected.pass();
-  REQUIRE(await_count(EVENT_L7_CHUNK, 1));
-  const auto first = chunks_of(records).at(0);
-  CHECK(first.bytes == std::string(1024, 'x'));
-  CHECK(first.record.size == 5000);
-  source.set_verdict(first.record.socket_cookie, {{900, 0}, 0, {}});
-  decided.open();
-  int status = 0;
-  waitpid(pid, &status, 0);
-  CHECK(status == 0);
-  read_rest();
-  const auto sent = of(chunks_of(records), true, true);
-  REQUIRE(sent.size() == 2);
-  CHECK(sent[1].bytes == std::string(900, 'x'));
-  CHECK(sent[1].record.position == 5000);
+TEST_CASE_FIXTURE(l7_test, "l7: a long send is captured as far as is asked for, in slices") {
+  const auto text = numbered_text(100'000);
+  for (const uint16_t limit : {0, 1, 900, 1024, 4095, 4096, 4097, 10'000, 32768}) {
+    CAPTURE(limit);
+    const auto sent = run_decided(limit, [&](const tcp_pair& pair) {
+      std::thread reader{[&] {
+        pair.server.receive_bytes(text.size());
+      }};
+      const auto good = send_all(pair.client.fd(), text);
+      reader.join();
+      return good;
+    });
+    CHECK(sent.captured == text.substr(0, limit));
+    CHECK(sent.size == (limit > 0 ? text.size() : 0));
+    CHECK(sent.chunks == (limit + 4095U) / 4096);
+  }
+}
+
+TEST_CASE_FIXTURE(l7_test, "l7: many vectors are as one buffer") {
+  const auto text = numbered_text(20'000);
+  for (const auto& [vectors, captured] : {std::pair<size_t, size_t>{1, 20'000},
+                                          {3, 20'000},
+                                          {64, 20'000},
+                                          {65, 20'000},
+                                          {400, 20'000},
+                                          {1024, 20'000}}) {
+    CAPTURE(vectors);
+    const auto sent = run_decided(32768, [&, count = vectors](const tcp_pair& pair) {
+      auto bytes = text;
+      std::vector<iovec> parts;
+      for (size_t i = 0; i < count; ++i) {
+        const auto begin = i * bytes.size() / count;
+        const auto end = (i + 1) * bytes.size() / count;
+        parts.push_back({bytes.data() + begin, end - begin});
+      }
+      return writev(pair.client.fd(), parts.data(), static_cast<int>(count)) == 20'000
+             && pair.server.receive_bytes(20'000);
+    });
+    CHECK(sent.captured == text.substr(0, captured));
+    CHECK(sent.size == text.size());
+  }
 }
 
 TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is opaque") {
@@ -222,7 +304,9 @@ TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is
   });
   connected.pass();
   REQUIRE(await_count(EVENT_L7_CHUNK, 1));
-  source.set_verdict(chunks_of(records).at(0).record.socket_cookie, {{0, 0}, 1, {}});
+  l7_verdict opaque{};
+  opaque.opaque = 1;
+  source.set_verdict(chunks_of(records).at(0).record.socket_cookie, opaque);
   decided.open();
   int status = 0;
   waitpid(pid, &status, 0);
@@ -232,12 +316,22 @@ TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is
   CHECK(of(chunks_of(records), true, true).size() == 1);
 }
 
-TEST_CASE_FIXTURE(l7_test, "l7: a connection that nobody decides about is told of for a while") {
-  const auto chunks = run([](const tcp_pair& pair) {
-    for (int i = 0; i < 4200; ++i)
-      if (!pair.client.send_bytes(1))
+TEST_CASE("l7: a connection that nobody decides about is told of for a while") {
+  auto options = capturing();
+  options.ring_bytes = 8U << 20;
+  l7_test x{options};
+  const auto chunks = x.run([](const tcp_pair& pair) {
+    for (int i = 0; i < 1000; ++i)
+      if (!pair.client.send_bytes(2000) || !pair.server.receive_bytes(2000))
         return false;
-    return pair.server.receive_bytes(4200);
+    return true;
   });
-  CHECK(of(chunks, true, true).size() == 4096);
+  // All of 2000 bytes while less than 256 KiB are in the ring, then 1024 up to 1 MiB.
+  const auto sent = of(chunks, true, true);
+  constexpr size_t whole = (262'144 + 2095) / 2096;
+  constexpr size_t cut = (1'048'576 - whole * 2096 + 1119) / 1120;
+  REQUIRE(sent.size() == whole + cut);
+  CHECK(sent[whole - 1].bytes.size() == 2000);
+  CHECK(sent[whole].bytes.size() == 1024);
+  CHECK(sent[whole].record.size == 2000);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* What is done with a send or receive, whichever hook saw it. */
+#ifndef TROUPE_BPF_L7_CAPTURE_H
+#define TROUPE_BPF_L7_CAPTURE_H
+
+#include "bpf/l7_turns.h"
+#include "bpf/socket_record.h"
+
+static __always_inline void fill_chunk(struct l7_chunk *chunk, struct tcp_sock *tcp,
+				       struct socket_storage *storage, __u64 cookie, __u64 position,
+				       enum l7_direction direction)
+{
+	fill_socket_header(&chunk->header, storage, bpf_ktime_get_boot_ns(), EVENT_L7_CHUNK, 0);
+	chunk->socket_cookie = cookie;
+	chunk->position = position;
+	chunk->flags = (direction == L7_SENDING ? L7_SENT : 0) |
+		       (storage->flags & SOCKET_OUTBOUND ? L7_OUTBOUND : 0) |
+		       (storage->flags & SOCKET_PREEXISTING ? L7_MIDSTREAM : 0);
+	chunk->pad = 0;
+	read_endpoints(tcp, &chunk->endpoints);
+	chunk->asked_us = 0;
+}
+
+/* The draft is a chunk of the same connection, and will be one again. */
+static __always_inline void ship_sign(struct l7_draft *draft, struct l7_socket *socket, __u8 left)
+{
+	struct l7_chunk *chunk = &draft->chunk;
+	__u64 position = chunk->position;
+	__u8 flags = chunk->flags;
+	bool from_client = !(flags & L7_SENT) == !(flags & L7_OUTBOUND);
+
+	if (!from_client)
+		chunk->position = socket->position[socket->turns.client & 1];
+	chunk->flags = left | (flags & L7_OUTBOUND ? L7_OUTBOUND | L7_SENT : 0);
+	if (left & L7_TURN_ASKED)
+		chunk->asked_us = (chunk->header.time_ns - socket->turns.asked_ns) / 1000;
+	ship_chunk(draft, 0, 0);
+	chunk->position = position;
+	chunk->flags = flags;
+	chunk->asked_us = 0;
+}
+
+static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size,
+				       enum l7_direction direction)
+{
+	struct l7_socket *socket = bpf_sk_storage_get(&l7_sockets, tcp, NULL, 0);
+	struct socket_storage *storage;
+	struct l7_verdict *verdict;
+	struct l7_draft *draft;
+	__u64 position;
+	__u64 cookie;
+	__u32 limit;
+	__u8 left = 0;
+
+	if (socket && socket->opaque)
+		return 0;
+	if (config.l7_turns && socket && socket->turns.counting) {
+		__sync_fetch_and_add(&socket->position[direction & 1], size);
+		left = count_turn(socket, size, direction);
+		if (!left)
+			return 0;
+		position = socket->position[direction & 1] - size;
+	}
+	storage = find_storage(tcp);
+	if (!storage || !(storage->flags & SOCKET_OWNER_KNOWN))
+		return 0;
+	if (!socket)
+		socket = bpf_sk_storage_get(&l7_sockets, tcp, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!socket)
+		return 0;
+	if (!left)
+		position = __sync_fetch_and_add(&socket->position[direction & 1], size);
+	cookie = bpf_get_socket_cookie(tcp);
+	verdict = bpf_map_lookup_elem(&l7_verdicts, &cookie);
+	limit = capture_limit(socket, verdict, storage->owner.cgroup_id, size, direction);
+	if (!limit)
+		return 0;
+	draft = begin_draft(direction);
+	if (!draft)
+		return 0;
+	if (config.l7_turns && !left && (!verdict || verdict->turns) &&
+	    watch_turns(socket, draft, verdict, size, direction,
+			storage->flags & SOCKET_OUTBOUND))
+		return 0;
+	fill_chunk(&draft->chunk, tcp, storage, cookie, position, direction);
+	if (left)
+		ship_sign(draft, socket, left);
+	ship_chunk(draft, size, limit);
+	return 0;
+}
+
+/* `size`: what went through, or why nothing did. */
+static __always_inline int capture(struct sock *sk, int size, enum l7_direction direction)
+{
+	struct tcp_sock *tcp;
+
+	if (size <= 0) {
+		pass_message(bpf_get_current_task_btf(), size);
+		return 0;
+	}
+	tcp = bpf_skc_to_tcp_sock(sk);
+	return tcp ? capture_tcp(tcp, size, direction) : 0;
+}
+
+#endif
