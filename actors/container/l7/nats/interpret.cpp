@@ -82,6 +82,11 @@ l7_exchange error_exchange(std::string_view text) {
   return result;
 }
 
+bool is_answered_again(std::string_view error) {
+  // What clients that are "pedantic" are told of a subject with wildcards; it is published then.
+  return error.find("Invalid Publish Subject") != std::string_view::npos;
+}
+
 bool wants_answers(std::string_view connect) {
   constexpr std::string_view key = "\"verbose\"";
   const auto found = connect.find(key);

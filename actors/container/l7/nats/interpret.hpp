@@ -17,6 +17,9 @@ l7_exchange to_exchange(const command& x, std::string_view headers);
 /// An error that the server tells, whose request is not known.
 l7_exchange error_exchange(std::string_view text);
 
+/// Whether the server goes on with the line that it complains of, and answers it once more.
+bool is_answered_again(std::string_view error);
+
 /// Whether a client that says this wants each of its lines to be answered: so it is unless it says
 /// otherwise.
 bool wants_answers(std::string_view connect);

@@ -47,6 +47,7 @@ private:
   /// In the order of their answers. What is no message has no operation.
   pending_exchanges pending_;
   answers given_ = answers::unknown;
+  bool answers_again_ = false; ///< one more answer belongs to what was answered last
   bool is_over_ = false;
 };
 
@@ -166,6 +167,9 @@ void nats_conversation::expect_answer(l7_exchange exchange, sink& out) {
 }
 
 void nats_conversation::answer(const command& x, uint64_t time_ns, sink& out) {
+  if (std::exchange(answers_again_, false))
+    return;
+  answers_again_ = given_ == answers::each && x.says == verb::err && is_answered_again(x.text);
   auto exchange = pending_.take_first();
   if (!exchange) {
     if (x.says == verb::ok)
@@ -192,6 +196,7 @@ void nats_conversation::answer(const command& x, uint64_t time_ns, sink& out) {
 
 // Nobody knows any more which answer belongs to which line: messages are told without.
 void nats_conversation::lose_order(sink& out) {
+  answers_again_ = false;
   while (auto exchange = pending_.take_first())
     if (!exchange->operation.empty())
       out.exchanged(std::move(*exchange));
