@@ -29,8 +29,8 @@ TEST_CASE("http: of large bodies only the beginning of each chunk was captured")
 
 TEST_CASE("http: a head that is larger than what is captured is known by its first line") {
   dialogue x{http_protocol};
-  const std::string cookies = "Cookie: " + std::string(5000, 'c') + "\r\n";
-  const std::string policy(3000, 'p');
+  const std::string cookies = "Cookie: " + std::string(20'000, 'c') + "\r\n";
+  const std::string policy(20'000, 'p');
   for (int i = 0; i < 3; ++i)
     x.say({client(get("/" + std::to_string(i), cookies)),
            server("HTTP/1.1 50" + std::to_string(i) + " Reason\r\nContent-Security-Policy: "
@@ -150,7 +150,7 @@ TEST_CASE("http: pipelined answers of which one was lost answer nobody") {
 TEST_CASE("http: more pipelined requests than are captured: the others' answers answer nobody") {
   std::string requests;
   std::string answers;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 600; ++i) {
     requests += get("/" + std::to_string(i));
     answers += counted(200 + i, "");
   }

@@ -308,12 +308,12 @@ TEST_CASE("mysql: what waits at the end has no answer, what was begun no end") {
 TEST_CASE("mysql: long queries and many rows, of which only the beginning was captured") {
   const auto text = "SELECT a FROM orders WHERE id IN (" + std::string(100'000, '1') + ")";
   std::string rows = packet(1, "\x01") + column(2);
-  for (int i = 0; i < 5000; ++i)
+  for (int i = 0; i < 10'000; ++i)
     rows += row(3 + i, "value " + std::to_string(i));
   dialogue x{mysql_protocol};
   x.say(opened({query(text), server(rows + ok(3, 2, '\xfe')), query("SELEC"), server(failure(1064)),
                 query("SELECT b FROM orders"), server(rows)}),
-        8192);
+        40'000);
   x.close();
   CHECK(x.heard.texts()
         == texts{"SELECT orders -> 0 ok", "SELEC -> 1064 failed", "SELECT orders -> 0 ok"});

@@ -226,6 +226,6 @@ std::unique_ptr<conversation> converse() {
 } // namespace
 
 // Clients and servers put many messages into one send.
-const protocol cassandra_protocol{l7_protocol::cassandra, classify, converse, 4096, 4096};
+const protocol cassandra_protocol{l7_protocol::cassandra, classify, converse, 16384, 16384};
 
 } // namespace troupe::l7

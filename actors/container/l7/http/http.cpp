@@ -62,15 +62,10 @@ std::unique_ptr<conversation> converse() {
 
 } // namespace
 
-// As much as the kernel captures (L7_CAPTURE_MAX): of a request the heads that are common, or a
-// dozen small ones in a row; of an answer the length of its body, which stands early as a rule.
-const protocol http_protocol{l7_protocol::http,
-                             http::classify,
-                             converse,
-                             1024,
-                             1024,
-                             L7_TURNS_HTTP,
-                             "GET / HTTP/1.1\r\n\r\n",
-                             http::outcome_of};
+// Heads that are common take a kilobyte; this is for those in a row, and for answers with small
+// bodies in a row.
+const protocol http_protocol{
+    l7_protocol::http, http::classify,           converse,        16384, 16384,
+    L7_TURNS_HTTP,     "GET / HTTP/1.1\r\n\r\n", http::outcome_of};
 
 } // namespace troupe::l7

@@ -164,6 +164,6 @@ std::unique_ptr<conversation> converse() {
 } // namespace
 
 // Several requests or answers may share a send, and each is passed over by its length.
-const protocol kafka_protocol{l7_protocol::kafka, classify, converse, 1024, 2048};
+const protocol kafka_protocol{l7_protocol::kafka, classify, converse, 2048, 2048};
 
 } // namespace troupe::l7

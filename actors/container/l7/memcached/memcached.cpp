@@ -268,6 +268,6 @@ void memcached_conversation::close(sink& out) {
 const protocol memcached_protocol{
     l7_protocol::memcached, memcached::classify,
     []() -> std::unique_ptr<conversation> { return std::make_unique<memcached_conversation>(); },
-    1024, 1024};
+    32768, 32768};
 
 } // namespace troupe::l7

@@ -108,6 +108,6 @@ std::unique_ptr<conversation> converse() {
 
 // A command's name and collection stand at its beginning; "ok" stands at an answer's end, unless it
 // is an error.
-const protocol mongo_protocol{l7_protocol::mongo, classify, converse, 512, 2048};
+const protocol mongo_protocol{l7_protocol::mongo, classify, converse, 2048, 2048};
 
 } // namespace troupe::l7

@@ -272,7 +272,7 @@ void mysql_conversation::close(sink& out) {
 
 const protocol mysql_protocol{
     l7_protocol::mysql, mysql::classify,
-    []() -> std::unique_ptr<conversation> { return std::make_unique<mysql_conversation>(); }, 1024,
-    1024};
+    []() -> std::unique_ptr<conversation> { return std::make_unique<mysql_conversation>(); }, 4096,
+    16384};
 
 } // namespace troupe::l7

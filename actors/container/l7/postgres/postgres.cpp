@@ -39,12 +39,13 @@ public:
 private:
   void take_requests(const chunk& x, sink& out);
   bool take_request(sink& out, uint64_t& lost);
+  void add(request made, sink& out);
   void take_copied(const chunk& x);
   void take_answers(const chunk& x, sink& out);
   bool take_answer(sink& out, uint64_t& lost);
   bool take_encryption_answer(sink& out);
   void on_answer(const header& head, std::string_view body, sink& out);
-  void on_error(std::string_view body, sink& out);
+  void on_error(const header& head, std::string_view body, sink& out);
   void on_complete();
   void on_ready(sink& out);
   void begin_answer(const header& head);
@@ -59,7 +60,13 @@ private:
   in_order<request> requests_;
   /// An Execute that has ended well. The commit behind it may still fail, at its Sync.
   std::optional<l7_exchange> completed_;
-  std::string early_error_; ///< SQLSTATE of what failed before its Sync was sent
+  /// Of what failed before its request was sent to its end.
+  struct early_error {
+    std::string sqlstate;
+    uint64_t time_ns = 0;
+    uint64_t bytes = 0;
+  };
+  std::optional<early_error> early_error_;
   uint32_t encryption_asked_ = 0;
   bool copying_ = false; ///< the client sends data, and nothing else
   bool encrypted_ = false;
@@ -115,17 +122,28 @@ bool postgres_conversation::take_request(sink& out, uint64_t& lost) {
   if (head.code == postgres::ssl_request || head.code == postgres::gss_request)
     ++encryption_asked_;
   const auto body = bytes.substr(head.body, static_cast<size_t>(head.length - head.body));
-  if (auto made = maker_.take(head, body, client_.time_ns()); made.has_value()) {
-    if (made->is == kind::sync && made->has_parsed && !early_error_.empty())
-      fail(made->exchange, early_error_);
-    early_error_.clear();
-    requests_.add(std::move(*made), out);
-  }
+  if (auto made = maker_.take(head, body, client_.time_ns()); made.has_value())
+    add(std::move(*made), out);
   const auto dropped = client_.pass(head.length);
   lost += dropped;
   if (dropped > 0)
     requests_.requests_lost();
   return true;
+}
+
+// What is slow to send its messages may hear that the first has failed before it sends the last.
+void postgres_conversation::add(request made, sink& out) {
+  const auto error = std::exchange(early_error_, std::nullopt);
+  const bool failed =
+      error.has_value() && (made.is == kind::execute || (made.is == kind::sync && made.has_parsed));
+  if (!failed)
+    return requests_.add(std::move(made), out);
+  fail(made.exchange, error->sqlstate);
+  answer_at(made.exchange, error->time_ns);
+  made.exchange.response_bytes = error->bytes;
+  if (made.is == kind::sync) // Told once it is answered.
+    return requests_.add(std::move(made), out);
+  out.exchanged(std::move(made.exchange));
 }
 
 void postgres_conversation::lose_answers() {
@@ -221,7 +239,7 @@ void postgres_conversation::on_answer(const header& head, std::string_view body,
     case 's':
       return on_complete();
     case 'E':
-      return on_error(body, out);
+      return on_error(head, body, out);
     case 'Z':
       return on_ready(out);
     case 'G':
@@ -250,7 +268,7 @@ void postgres_conversation::on_complete() {
     completed_ = requests_.take_first().exchange;
 }
 
-void postgres_conversation::on_error(std::string_view body, sink& out) {
+void postgres_conversation::on_error(const header& head, std::string_view body, sink& out) {
   copying_ = false;
   const auto sqlstate = postgres::sqlstate_of(body);
   auto* first = requests_.first();
@@ -259,7 +277,8 @@ void postgres_conversation::on_error(std::string_view body, sink& out) {
     fail(*completed_, sqlstate);
   tell_completed(out);
   if (first == nullptr) {
-    early_error_ = sqlstate; // What it belongs to is known once its Sync comes, if ever.
+    if (maker_.has_begun()) // What it belongs to is known once the rest of it comes, if ever.
+      early_error_ = {std::string{sqlstate}, server_.time_ns(), head.length};
     return;
   }
   fail(first->exchange, sqlstate);
@@ -301,6 +320,6 @@ void postgres_conversation::close(sink& out) {
 const protocol postgres_protocol{
     l7_protocol::postgres, postgres::classify,
     []() -> std::unique_ptr<conversation> { return std::make_unique<postgres_conversation>(); },
-    1024, 1024};
+    16384, 16384};
 
 } // namespace troupe::l7

@@ -223,6 +223,6 @@ std::unique_ptr<conversation> converse() {
 } // namespace
 
 // Messages are small, and many share a send: all of their frames' headers are needed.
-const protocol rabbitmq_protocol{l7_protocol::rabbitmq, classify, converse, 16384, 16384};
+const protocol rabbitmq_protocol{l7_protocol::rabbitmq, classify, converse, 32768, 32768};
 
 } // namespace troupe::l7

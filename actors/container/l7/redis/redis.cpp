@@ -218,7 +218,7 @@ void redis_conversation::answer(const reply& x, sink& out) {
 
 const protocol redis_protocol{
     l7_protocol::redis, redis::classify,
-    []() -> std::unique_ptr<conversation> { return std::make_unique<redis_conversation>(); }, 1024,
-    1024};
+    []() -> std::unique_ptr<conversation> { return std::make_unique<redis_conversation>(); }, 32768,
+    32768};
 
 } // namespace troupe::l7

@@ -177,6 +177,6 @@ match classify(const opening& begun) {
 
 // Many small requests are written at once, and answered at once (L7_CAPTURE_MAX).
 const protocol zookeeper_protocol{l7_protocol::zookeeper, zookeeper::classify, zookeeper::converse,
-                                  1024, 1024};
+                                  8192, 8192};
 
 } // namespace troupe::l7
