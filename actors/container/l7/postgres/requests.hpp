@@ -36,6 +36,9 @@ public:
   /// an answer of its own.
   std::optional<request> take(const header& head, std::string_view body, uint64_t time_ns);
 
+  /// Messages have come that are no request yet: what fails now is one of them.
+  [[nodiscard]] bool has_begun() const { return bytes_ > 0 || has_parsed_; }
+
   /// How much of a message's body says what it is.
   static uint64_t wanted(const header& head);
 
