@@ -20,6 +20,7 @@
 #include <cstdio>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 using namespace troupe;
@@ -31,12 +32,32 @@ struct counting_sink final : record_sink {
   uint64_t count = 0;
 };
 
+/// Says of each connection, at its first word, how much of it is wanted, as a container does.
+class deciding_sink final : public record_sink {
+public:
+  explicit deciding_sink(kernel_source& source) : source_{source} {}
+
+  void take(const event_header& record) override {
+    if (record.kind != EVENT_L7_CHUNK)
+      return;
+    const auto cookie = reinterpret_cast<const l7_chunk&>(record).socket_cookie;
+    l7_verdict verdict{};
+    verdict.bytes[0] = verdict.bytes[1] = 16384;
+    if (known_.insert(cookie).second)
+      source_.set_verdict(cookie, verdict);
+  }
+
+private:
+  kernel_source& source_;
+  std::unordered_set<uint64_t> known_;
+};
+
 /// Reads as the agent does, in a thread of its own.
 class background_reader {
 public:
   explicit background_reader(kernel_source& source)
       : thread_{[this, &source] {
-          counting_sink sink;
+          deciding_sink sink{source};
           while (!ended_)
             source.poll(std::chrono::milliseconds{20}, sink);
         }} {}
@@ -65,16 +86,17 @@ double cpu_ns() {
 }
 
 /// CPU nanoseconds of a send and a receive on both ends, in one thread: no scheduler in it.
+template <size_t Bytes = 1>
 double ping_pong_ns() {
   constexpr int rounds = 50'000;
   const tcp_listener listener;
   const tcp_pair pair{listener};
   const auto begin = cpu_ns();
   for (int i = 0; i < rounds; ++i) {
-    pair.client.send_bytes(1);
-    pair.server.receive_bytes(1);
-    pair.server.send_bytes(1);
-    pair.client.receive_bytes(1);
+    pair.client.send_bytes(Bytes);
+    pair.server.receive_bytes(Bytes);
+    pair.server.send_bytes(Bytes);
+    pair.client.receive_bytes(Bytes);
   }
   return (cpu_ns() - begin) / rounds;
 }
@@ -160,7 +182,7 @@ void measure_programs(const kernel_options& options, cost_report& report) {
   const auto stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
   {
     const background_reader reader{source};
-    ping_pong_ns();
+    ping_pong_ns<100>();
     connection_ns();
     execution_ns();
   }
@@ -184,12 +206,16 @@ int main(int argc, char** argv) {
   }
   const kernel_options options;
   cost_report report;
-  measure_programs(options, report);
+  kernel_options capturing;
+  capturing.l7 = true;
+  measure_programs(capturing, report);
   if (report.programs.empty()) {
     std::fprintf(stderr, "no BPF program can be loaded: run as root\n");
     return 1;
   }
-  report.workloads = {compare("ping_pong", ping_pong_ns, options),
+  report.workloads = {compare("ping_pong", ping_pong_ns<>, options),
+                      compare("ping_pong_l7", ping_pong_ns<100>, capturing),
+                      compare("ping_pong_l7_4k", ping_pong_ns<4096>, capturing),
                       compare("connection", connection_ns, options),
                       compare("execution", execution_ns, options)};
   std::fputs((as_json ? as_json_text(report) : as_table(report)).c_str(), stdout);
