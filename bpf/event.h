@@ -40,6 +40,7 @@ enum event_kind {
 	EVENT_TCP_PROGRESS = 13, /* struct tcp_connection_totals; from the iterator at a tick */
 	EVENT_L7_CHUNK = 14,	 /* struct l7_chunk; a send or receive, with its first bytes */
 	EVENT_L7_TURNS = 15, /* struct l7_turns; from the iterator at a tick, and before the close */
+	EVENT_L7_DATAGRAM = 16, /* struct l7_chunk; a datagram, with its first bytes */
 
 	EVENT_KIND_COUNT
 };
@@ -207,6 +208,9 @@ enum l7_flag {
 	L7_TURN_ASKED = 16,
 };
 
+/* A datagram is one, too: its header names who sent or received it, its position is 0, and where
+ * the hook does not know the peer, as with receives of sockets that are not connected, its remote
+ * end is all zeros. */
 struct l7_chunk {
 	struct event_header header; /* the connection's owner */
 	__u64 socket_cookie;

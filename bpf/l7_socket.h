@@ -18,7 +18,7 @@ struct l7_turn_state {
 	__u16 statuses[L7_TURN_STATUSES];
 	__u16 early_status; /* of the answer that came before its request */
 	__u8 counting;	    /* no chunk is told */
-	__u8 pad;
+	__u8 client;	    /* whose sends are requests: enum l7_direction */
 	__u32 step; /* enum l7_turn_step */
 	__u32 told; /* turns that the iterator has told last */
 };

@@ -4,6 +4,7 @@
 #define TROUPE_BPF_SOCKET_CLOSE_H
 
 #include "bpf/accepted_sockets.h"
+#include "bpf/l7_told.h"
 #include "bpf/socket_opened.h"
 #include <linux/errno.h>
 
@@ -70,6 +71,7 @@ static __noinline void tell_closed(struct tcp_sock *tcp, struct socket_storage *
 	}
 	if (is_cgroup_ignored(storage->owner.cgroup_id))
 		return;
+	tell_last_turns(tcp, storage, now);
 	if (kind == EVENT_TCP_CONNECT_FAILED && storage->connect_started_ns)
 		storage->connect_ns = now - storage->connect_started_ns;
 	record = reserve_record(kind, sizeof(*record));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /* At a tick: what the live sockets have done since the last one. */
 #include "bpf/accepted_sockets.h"
+#include "bpf/l7_told.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -48,6 +49,7 @@ static __always_inline void tell_progress(struct seq_file *out, struct tcp_sock 
 	struct tcp_connection_totals record;
 	struct socket_totals totals;
 
+	tell_turns(out, tcp, storage, now);
 	read_totals(tcp, &totals);
 	if (!is_changed(&totals, &storage->last) &&
 	    storage->passes + 1 < PASSES_BETWEEN_SIGNS_OF_LIFE) {

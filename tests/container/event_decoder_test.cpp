@@ -77,6 +77,10 @@ event_batch every_kind() {
   w.listen_opened(5, "0.0.0.0", 80, {4, 4}).listen_closed(5, "0.0.0.0", 80);
   w.opened(c).connect_failed(c).closed(c, {.sent = 77}).progress(c);
   w.add(chunk_record(3), "GET");
+  l7_turns turns{};
+  turns.header.kind = EVENT_L7_TURNS;
+  turns.header.pid = 8;
+  w.add(turns, {});
   return w.take();
 }
 
@@ -92,7 +96,7 @@ TEST_CASE("decoder: every kind reaches its method, in order, with what follows t
         == std::vector<std::string>{"forked 1 ", "executed 1 sh|-c|exit|", "exited 1 ", "moved 1 ",
                                     "found 1 ", "created 3 /docker", "removed 3 ", "listen 4 ",
                                     "unlisten 0 ", "opened 2 ", "failed 2 ", "closed 2 77",
-                                    "progress 2 ", "l7 6 GET"});
+                                    "progress 2 ", "l7 6 GET", "turns 8 "});
 }
 
 TEST_CASE("decoder: nothing is decoded of an empty batch, and nothing is wrong with it") {
