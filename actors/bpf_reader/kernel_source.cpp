@@ -64,7 +64,10 @@ uint64_t count_entries(int fd, uint64_t limit) {
 } // namespace
 
 kernel_source::kernel_source(const kernel_options& options)
-    : objects_{options}, ring_{objects_.map_fd("events")}, losses_{objects_} {}
+    : objects_{options},
+      ring_{objects_.map_fd("events")},
+      losses_{objects_},
+      verdicts_fd_{objects_.map_fd_of("l7", "l7_verdicts")} {}
 
 void kernel_source::poll(std::chrono::milliseconds wait, record_sink& sink) {
   // What was left over would wake nobody: the kernel calls once.
@@ -106,13 +109,13 @@ void kernel_source::set_ignored(cgroup_id cgroup, bool ignored) {
 }
 
 void kernel_source::set_verdict(uint64_t socket_cookie, const l7_verdict& verdict) {
-  if (const auto fd = objects_.map_fd_of("l7", "l7_verdicts"); fd >= 0)
-    bpf_map_update_elem(fd, &socket_cookie, &verdict, BPF_ANY);
+  if (verdicts_fd_ >= 0)
+    bpf_map_update_elem(verdicts_fd_, &socket_cookie, &verdict, BPF_ANY);
 }
 
 void kernel_source::forget_verdict(uint64_t socket_cookie) {
-  if (const auto fd = objects_.map_fd_of("l7", "l7_verdicts"); fd >= 0)
-    bpf_map_delete_elem(fd, &socket_cookie);
+  if (verdicts_fd_ >= 0)
+    bpf_map_delete_elem(verdicts_fd_, &socket_cookie);
 }
 
 std::vector<feature_status> kernel_source::features() const {

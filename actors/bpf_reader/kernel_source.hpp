@@ -38,6 +38,7 @@ private:
   bpf_objects objects_;
   event_ring ring_;
   loss_counters losses_;
+  int verdicts_fd_ = -1;   ///< -1 where nothing is captured
   bool left_over_ = false; ///< the last poll() ended before the ring was empty
 };
 
