@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Redis between containers: every command is counted, on both sides."""
 
-import collections
 import unittest
 
 from tests.e2e.harness.host_programs import PYTHON, WORK
-from tests.e2e.harness.l7_case import L7TestCase
+from tests.e2e.harness.l7_case import L7TestCase, by_outcome, expected_of
 from tests.e2e.harness.sandbox import require_programs
 
 # Modes of redis_requests.py: what each makes once, and as often as it is told to.
@@ -32,23 +31,6 @@ TRAFFIC = {"keep_alive": 100, "errors": 20, "pipelined": 8, "transactions": 10, 
 CUT_TRAFFIC = {"keep_alive": 5, "errors": 3, "pipelined": 4, "transactions": 2, "published": 2,
                "resp3": 2, "inline": 2}
 BENCHMARKED = 8000
-
-
-def commands_of(traffic):
-    """(command, outcome) -> how many."""
-    expected = collections.Counter()
-    for mode, count in traffic.items():
-        once, each = MODES[mode]
-        expected.update(once)
-        expected.update({command: n * count for command, n in each.items()})
-    return expected
-
-
-def by_outcome(commands):
-    expected = collections.Counter()
-    for (_, outcome), n in commands.items():
-        expected[outcome] += n
-    return expected
 
 
 class L7Redis(L7TestCase):
@@ -78,7 +60,7 @@ class L7Redis(L7TestCase):
     def test_every_command_is_counted_on_both_sides(self):
         self.watch(lambda: self._say_ready(self.address))
         self._make(TRAFFIC, self.address)
-        expected = commands_of(TRAFFIC)
+        expected = expected_of(MODES, TRAFFIC)
         self.check_traced(expected)
         self.client.run("/usr/bin/redis-benchmark", "-h", self.server.address, "-t", "set,get",
                         "-n", BENCHMARKED, "-P", 16, "-c", 8, "-q")
@@ -90,7 +72,7 @@ class L7Redis(L7TestCase):
         sides = self.start_byte_proxy()
         self.watch(lambda: self._say_ready(sides[0].address), sides=sides)
         self._make(CUT_TRAFFIC, sides[0].address)
-        expected = commands_of(CUT_TRAFFIC)
+        expected = expected_of(MODES, CUT_TRAFFIC)
         self.check_counted(by_outcome(expected), sides=sides)
         self.check_traced(expected, sides=sides)
 
