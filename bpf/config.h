@@ -16,7 +16,8 @@ struct kernel_config {
 	unsigned char owner_by_kprobe;	    /* accepted_sockets.h is in use */
 	unsigned char l7;		    /* what is said on connections is captured */
 	unsigned char l7_turns;		    /* and simple turns are counted without telling each */
-	unsigned char pad[3];
+	unsigned char receive_has_nonblock; /* tcp_recvmsg() until 5.18: one argument more */
+	unsigned char pad[2];
 };
 
 #define KERNEL_CONFIG_SECTION ".rodata.config"

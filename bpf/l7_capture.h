@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* What is done with a send or receive, whichever hook saw it. */
+/*
+ * What is done with a send or receive, whichever hook saw it: its first bytes are told until user
+ * space has found out what is spoken; then as many as that protocol needs, or nothing any more.
+ */
 #ifndef TROUPE_BPF_L7_CAPTURE_H
 #define TROUPE_BPF_L7_CAPTURE_H
 
+#include "bpf/l7_datagram.h"
 #include "bpf/l7_turns.h"
 #include "bpf/socket_record.h"
 
@@ -28,24 +32,34 @@ static __always_inline void ship_sign(struct l7_draft *draft, struct l7_socket *
 	__u64 position = chunk->position;
 	__u8 flags = chunk->flags;
 	bool from_client = !(flags & L7_SENT) == !(flags & L7_OUTBOUND);
+	struct user_bytes nothing = {};
 
 	if (!from_client)
 		chunk->position = socket->position[socket->turns.client & 1];
 	chunk->flags = left | (flags & L7_OUTBOUND ? L7_OUTBOUND | L7_SENT : 0);
 	if (left & L7_TURN_ASKED)
 		chunk->asked_us = (chunk->header.time_ns - socket->turns.asked_ns) / 1000;
-	ship_chunk(draft, 0, 0);
+	ship_chunk(draft, &nothing, 0, 0);
 	chunk->position = position;
 	chunk->flags = flags;
 	chunk->asked_us = 0;
 }
 
-static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size,
+static __always_inline void find_bytes(__u32 size, int flags, struct user_bytes *to)
+{
+	if (flags & MSG_TRUNC) /* Thrown away. */
+		__builtin_memset(to, 0, sizeof(*to));
+	else
+		find_user_bytes(bpf_get_current_task_btf(), size, to);
+}
+
+static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int flags,
 				       enum l7_direction direction)
 {
 	struct l7_socket *socket = bpf_sk_storage_get(&l7_sockets, tcp, NULL, 0);
 	struct socket_storage *storage;
 	struct l7_verdict *verdict;
+	struct user_bytes found;
 	struct l7_draft *draft;
 	__u64 position;
 	__u64 cookie;
@@ -56,7 +70,8 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size,
 		return 0;
 	if (config.l7_turns && socket && socket->turns.counting) {
 		__sync_fetch_and_add(&socket->position[direction & 1], size);
-		left = count_turn(socket, size, direction);
+		find_bytes(size, flags, &found);
+		left = count_turn(socket, &found, size, direction);
 		if (!left)
 			return 0;
 		position = socket->position[direction & 1] - size;
@@ -73,33 +88,42 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size,
 	cookie = bpf_get_socket_cookie(tcp);
 	verdict = bpf_map_lookup_elem(&l7_verdicts, &cookie);
 	limit = capture_limit(socket, verdict, storage->owner.cgroup_id, size, direction);
-	if (!limit)
+	if (!limit) {
+		pass_message(bpf_get_current_task_btf(), size);
 		return 0;
+	}
+	if (!left)
+		find_bytes(size, flags, &found);
 	draft = begin_draft(direction);
 	if (!draft)
 		return 0;
 	if (config.l7_turns && !left && (!verdict || verdict->turns) &&
-	    watch_turns(socket, draft, verdict, size, direction,
+	    watch_turns(socket, draft, verdict, &found, size, direction,
 			storage->flags & SOCKET_OUTBOUND))
 		return 0;
 	fill_chunk(&draft->chunk, tcp, storage, cookie, position, direction);
 	if (left)
 		ship_sign(draft, socket, left);
-	ship_chunk(draft, size, limit);
+	ship_chunk(draft, &found, size, limit);
 	return 0;
 }
 
-/* `size`: what went through, or why nothing did. */
-static __always_inline int capture(struct sock *sk, int size, enum l7_direction direction)
+/*
+ * `size`: what went through, or why nothing did. `flags`: of the call. Who only looks at bytes gets
+ * them again; out-of-band data and what the error queue holds are not said on the connection.
+ */
+static __always_inline int capture(struct sock *sk, int size, int flags,
+				   enum l7_direction direction)
 {
 	struct tcp_sock *tcp;
 
-	if (size <= 0) {
+	if (size <= 0 || (flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE))) {
 		pass_message(bpf_get_current_task_btf(), size);
 		return 0;
 	}
 	tcp = bpf_skc_to_tcp_sock(sk);
-	return tcp ? capture_tcp(tcp, size, direction) : 0;
+	return tcp ? capture_tcp(tcp, size, flags, direction)
+		   : capture_datagram(sk, size, flags, direction);
 }
 
 #endif

@@ -7,7 +7,10 @@
 #include "bpf/task.h"
 #include "bpf/user_buffer.h"
 
+#define MSG_OOB 1
 #define MSG_PEEK 2
+#define MSG_TRUNC 0x20
+#define MSG_ERRQUEUE 0x2000
 
 /* Until user space has said what is spoken everything is told, because each request counts. It says
  * so within some 20 ms on an idle machine, and a busy connection says a lot in that time. Behind
@@ -192,12 +195,13 @@ __noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 }
 
 /* Tells of `size` bytes, with the first `limit` of them. */
-static __always_inline void ship_chunk(struct l7_draft *draft, __u32 size, __u32 limit)
+static __always_inline void ship_chunk(struct l7_draft *draft, struct user_bytes *from, __u32 size,
+				       __u32 limit)
 {
 	struct l7_shipment shipped;
 	int i;
 
-	find_user_bytes(bpf_get_current_task_btf(), size, &shipped.from);
+	shipped.from = *from;
 	shipped.size = size;
 	shipped.limit = limit < size ? limit : size;
 	for (i = 0; i < L7_SLICES_MAX; i++)

@@ -19,8 +19,8 @@ struct l7_turn_state {
 	__u16 early_status; /* of the answer that came before its request */
 	__u8 counting;	    /* no chunk is told */
 	__u8 client;	    /* whose sends are requests: enum l7_direction */
-	__u32 step; /* enum l7_turn_step */
-	__u32 told; /* turns that the iterator has told last */
+	__u32 step;	    /* enum l7_turn_step */
+	__u32 told;	    /* turns that the iterator has told last */
 };
 
 struct l7_socket {

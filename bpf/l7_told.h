@@ -23,8 +23,8 @@ static __always_inline __u32 count_of_turns(struct l7_turn_state *turns)
 }
 
 static __always_inline void fill_turns(struct l7_turns *record, struct tcp_sock *tcp,
-				       struct socket_storage *storage,
-				       struct l7_turn_state *turns, __u64 now)
+				       struct socket_storage *storage, struct l7_turn_state *turns,
+				       __u64 now)
 {
 	fill_socket_header(&record->header, storage, now, EVENT_L7_TURNS, sizeof(*record));
 	record->socket_cookie = bpf_get_socket_cookie(tcp);

@@ -61,7 +61,8 @@ static __always_inline bool ends_with_only_empty_line(const __u8 *bytes, __u32 s
 	return false;
 }
 
-/* A whole request at `from`, and nothing behind it. Global, so that the verifier looks at it once. */
+/* A whole request at `from`, and nothing behind it. Global, so that the verifier looks at it once.
+ */
 __noinline int is_simple_request(struct l7_draft *draft, __u64 from, __u32 size)
 {
 	const __u32 get = 0x20544547; /* "GET " */
@@ -137,21 +138,21 @@ static __always_inline bool change_step(struct l7_turn_state *turns, __u32 from,
 	return __sync_val_compare_and_swap(&turns->step, from, to) == from;
 }
 
-static __always_inline void find_beginning(struct user_bytes *from, __u32 size)
+static __always_inline void find_beginning(struct user_bytes *from, struct user_bytes *found)
 {
-	find_user_bytes(bpf_get_current_task_btf(), size, from);
+	*from = *found;
 	if (!from->size)
 		next_vector(from);
 }
 
 /* True: the request is one of a turn that is counted here. */
 static __always_inline bool count_request(struct l7_turn_state *turns, struct l7_draft *draft,
-					  __u32 size)
+					  struct user_bytes *found, __u32 size)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct user_bytes from;
 
-	find_beginning(&from, size);
+	find_beginning(&from, found);
 	if (from.size < size || !is_simple_request(draft, from.base, size))
 		return false;
 	if (turns->step == TURN_ANSWERED) {
@@ -167,13 +168,13 @@ static __always_inline bool count_request(struct l7_turn_state *turns, struct l7
 }
 
 /* True: an answer of such a turn, or more of it. */
-static __always_inline bool count_answer(struct l7_turn_state *turns, __u32 size)
+static __always_inline bool count_answer(struct l7_turn_state *turns, struct user_bytes *found)
 {
 	struct user_bytes from;
 	__u16 status;
 	__u64 now;
 
-	find_beginning(&from, size);
+	find_beginning(&from, found);
 	status = status_of(&from);
 	if (turns->step == TURN_ASKED) {
 		if (!status || !note_status(turns, status))
@@ -200,8 +201,8 @@ static __always_inline __u8 stop_counting(struct l7_turn_state *turns)
 }
 
 /* 0 where it was counted; else flags of the sign that user space is to be given. */
-static __always_inline __u8 count_turn(struct l7_socket *socket, __u32 size,
-				       enum l7_direction direction)
+static __always_inline __u8 count_turn(struct l7_socket *socket, struct user_bytes *found,
+				       __u32 size, enum l7_direction direction)
 {
 	struct l7_turn_state *turns = &socket->turns;
 	__u32 key = direction & 1;
@@ -209,10 +210,10 @@ static __always_inline __u8 count_turn(struct l7_socket *socket, __u32 size,
 	bool counted;
 
 	if (key != turns->client) {
-		counted = count_answer(turns, size);
+		counted = count_answer(turns, found);
 	} else {
 		draft = bpf_map_lookup_elem(&l7_drafts, &key);
-		counted = draft && count_request(turns, draft, size);
+		counted = draft && count_request(turns, draft, found, size);
 	}
 	return counted ? 0 : stop_counting(turns);
 }
@@ -229,14 +230,14 @@ static __always_inline bool may_count(struct l7_turn_state *turns, struct l7_ver
  * that is allowed, and is true then: this chunk was counted.
  */
 static __always_inline bool watch_turns(struct l7_socket *socket, struct l7_draft *draft,
-					struct l7_verdict *verdict, __u32 size,
-					enum l7_direction direction, bool outbound)
+					struct l7_verdict *verdict, struct user_bytes *found,
+					__u32 size, enum l7_direction direction, bool outbound)
 {
 	__u32 client = outbound ? L7_SENDING : L7_RECEIVING;
 	struct l7_turn_state *turns = &socket->turns;
 	struct user_bytes from;
 
-	find_beginning(&from, size);
+	find_beginning(&from, found);
 	if (direction != client) {
 		bool answers = status_of(&from) != NO_STATUS;
 

@@ -45,16 +45,14 @@ static __always_inline void find_user_bytes(struct task_struct *task, __u64 size
 	if (!is_in_call(registers))
 		return;
 	switch (system_call(registers)) {
+	case __NR_sendto:
+	case __NR_recvfrom:
+		to->name = ARGUMENT_5(registers);
+		/* fallthrough */
 	case __NR_read:
 	case __NR_write:
 		to->base = ARGUMENT_2(registers);
-		to->size = size;
-		return;
-	case __NR_sendto:
-	case __NR_recvfrom:
-		to->base = ARGUMENT_2(registers);
-		to->size = size;
-		to->name = ARGUMENT_5(registers);
+		to->size = ARGUMENT_3(registers) < size ? ARGUMENT_3(registers) : size;
 		return;
 	case __NR_readv:
 	case __NR_writev:

@@ -6,7 +6,8 @@
 #include "bpf/config.h"
 
 #include "cgroup_bpf.skel.h"
-#include "l7_bpf.skel.h"
+#include "l7_fentry_bpf.skel.h"
+#include "l7_tracepoint_bpf.skel.h"
 #include "oom_bpf.skel.h"
 #include "process_bpf.skel.h"
 #include "process_iter_bpf.skel.h"
@@ -54,7 +55,7 @@ struct object_file {
 // whoever is a victim is known before its exit. Exits are told before anything that says of a
 // process that it is there ("process" begins with them): who comes before us and ends unseen would
 // stay for ever.
-constexpr std::array<object_file, 11> object_files{{
+constexpr std::array<object_file, 12> object_files{{
     {"oom", "", oom_bpf::elf_bytes},
     {"process", "", process_bpf::elf_bytes},
     {"cgroup", "", cgroup_bpf::elf_bytes},
@@ -65,7 +66,8 @@ constexpr std::array<object_file, 11> object_files{{
     {"process_iterator", "", process_iter_bpf::elf_bytes},
     {"socket_iterator", "", socket_progress_bpf::elf_bytes},
     {"socket_scan", "", socket_scan_bpf::elf_bytes},
-    {l7_capture, "", l7_bpf::elf_bytes},
+    {l7_capture, "tracepoint", l7_tracepoint_bpf::elf_bytes},
+    {l7_capture, "fentry", l7_fentry_bpf::elf_bytes},
 }};
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -95,6 +97,8 @@ kernel_config make_config(const kernel_options& options, const kernel_btf& types
   // (task, uid) since 6.9, (pid) before; (task, group_dead) since 6.16, (task) before.
   config.mark_victim_has_task = types.tracepoint_arguments("mark_victim").value_or(0) >= 2;
   config.exit_has_group_dead = types.tracepoint_arguments("sched_process_exit").value_or(0) >= 2;
+  // (sk, message, size, nonblock, flags, name_size) until 5.18.
+  config.receive_has_nonblock = types.function_arguments("tcp_recvmsg").value_or(0) >= 6;
   return config;
 }
 
@@ -114,9 +118,9 @@ std::string missing_hook(bpf_object* object, const kernel_btf& types) {
   bpf_object__for_each_program(program, object) {
     if (const auto name = hooked(program, {"tp_btf"}); !name.empty() && !types.has_tracepoint(name))
       return "this kernel has no tracepoint " + name;
-    if (!hooked(program, {"kprobe"}).empty() && access(kprobe_type_path, F_OK) != 0)
+    if (!hooked(program, {"kprobe", "kretprobe"}).empty() && access(kprobe_type_path, F_OK) != 0)
       return std::string{"this kernel has no kprobes ("} + kprobe_type_path + ")";
-    const auto function = hooked(program, {"fentry", "kprobe"});
+    const auto function = hooked(program, {"fentry", "fexit", "kprobe", "kretprobe"});
     if (function.empty())
       continue;
     if (types.has_function(function))
@@ -196,6 +200,8 @@ void note_refusal(feature_status& status, const object_file& file, const std::st
 
 /// "" takes the first way that works.
 bool is_wanted(const object_file& file, const kernel_options& options) {
+  if (file.feature == l7_capture)
+    return options.l7_hook.empty() || file.hook == options.l7_hook;
   return file.feature != socket_owner || options.socket_owner_hook.empty()
          || file.hook == options.socket_owner_hook;
 }
@@ -248,7 +254,8 @@ bpf_objects::bpf_objects(const kernel_options& options) {
       continue;
     clear_libbpf_text();
     bpf_feature feature{std::string{file.feature}, open_object(file)};
-    config.owner_by_kprobe = file.hook == "kprobe" || is_owner_by_kprobe();
+    config.owner_by_kprobe =
+        (file.feature == socket_owner && file.hook == "kprobe") || is_owner_by_kprobe();
     if (const auto refused = load(feature, config, types); !refused.empty()) {
       note_refusal(status, file, refused);
       continue;
@@ -262,8 +269,9 @@ bpf_objects::bpf_objects(const kernel_options& options) {
 }
 
 bool bpf_objects::is_owner_by_kprobe() const {
-  return std::any_of(statuses_.begin(), statuses_.end(),
-                     [](const feature_status& x) { return x.enabled && x.hook == "kprobe"; });
+  return std::any_of(statuses_.begin(), statuses_.end(), [](const feature_status& x) {
+    return x.feature == socket_owner && x.enabled && x.hook == "kprobe";
+  });
 }
 
 std::string bpf_objects::load_maps(const kernel_options& options) {
@@ -327,6 +335,7 @@ std::vector<feature_status> probe_features(const std::string& cgroup_controller)
   kernel_options options;
   options.ring_bytes = 64U << 10; // Large enough for every page size.
   options.cgroup_controller = cgroup_controller;
+  options.l7 = true;
   return bpf_objects{options}.statuses();
 }
 

@@ -38,6 +38,8 @@ struct kernel_options {
   bool l7_turns = false;
   /// For tests: the one way to learn an accepted socket's owner that may be taken.
   std::string socket_owner_hook;
+  /// For tests: the one way to capture that may be taken.
+  std::string l7_hook;
 };
 
 /// An object in the kernel and what it is attached to; both end with this.

@@ -20,6 +20,15 @@ bool kernel_btf::has_function(const std::string& name) const {
   return btf_ && btf__find_by_name_kind(btf_.get(), name.c_str(), BTF_KIND_FUNC) > 0;
 }
 
+std::optional<unsigned> kernel_btf::function_arguments(const std::string& name) const {
+  if (!has_function(name))
+    return {};
+  const auto id = btf__find_by_name_kind(btf_.get(), name.c_str(), BTF_KIND_FUNC);
+  const auto* function = btf__type_by_id(btf_.get(), static_cast<__u32>(id));
+  const auto* prototype = btf__type_by_id(btf_.get(), function->type);
+  return btf_vlen(prototype);
+}
+
 std::optional<unsigned> kernel_btf::tracepoint_arguments(const std::string& name) const {
   if (!btf_)
     return {};

@@ -23,6 +23,9 @@ public:
   /// A function of the kernel itself, not of a module.
   [[nodiscard]] bool has_function(const std::string& name) const;
 
+  /// Number of arguments of a function of the kernel itself; nullopt when there is none.
+  [[nodiscard]] std::optional<unsigned> function_arguments(const std::string& name) const;
+
   /// Number of arguments of a tracepoint; nullopt when there is no such tracepoint.
   [[nodiscard]] std::optional<unsigned> tracepoint_arguments(const std::string& name) const;
 
