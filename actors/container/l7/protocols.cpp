@@ -2,6 +2,7 @@
 #include "actors/container/l7/protocols.hpp"
 
 #include "actors/container/l7/cassandra/cassandra.hpp"
+#include "actors/container/l7/clickhouse/clickhouse.hpp"
 #include "actors/container/l7/dns/dns.hpp"
 #include "actors/container/l7/dubbo/dubbo.hpp"
 #include "actors/container/l7/http/http.hpp"
@@ -21,9 +22,9 @@ namespace troupe::l7 {
 const std::vector<const protocol*>& protocols() {
   static const std::vector<const protocol*> all{
       &http2_protocol, &zookeeper_protocol, &kafka_protocol,    &cassandra_protocol,
-      &mongo_protocol, &rabbitmq_protocol,  &dubbo_protocol,    &http_protocol,
-      &nats_protocol,  &redis_protocol,     &postgres_protocol, &mysql_protocol,
-      &dns_protocol,   &memcached_protocol};
+      &mongo_protocol, &rabbitmq_protocol,  &dubbo_protocol,    &clickhouse_protocol,
+      &http_protocol,  &nats_protocol,      &redis_protocol,    &postgres_protocol,
+      &mysql_protocol, &dns_protocol,       &memcached_protocol};
   return all;
 }
 
