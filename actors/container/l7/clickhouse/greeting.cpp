@@ -47,7 +47,7 @@ bool clickhouse_conversation::greet_client(sink& out) {
   const auto bytes = reader.bytes();
   if (phase_ == phase::addendum) // The rest of its Hello.
     return pass(side::server, bytes.size(), out);
-  if (bytes[0] == static_cast<char>(server_packet::exception)) {
+  if (phase_ == phase::server_hello && bytes[0] == static_cast<char>(server_packet::exception)) {
     if (bytes.size() < 5 && !reader.is_cut())
       return false;
     refused(bytes, out);
