@@ -27,7 +27,8 @@ inline constexpr std::array<std::string_view, EVENT_KIND_COUNT> event_kind_names
     "tcp_closed",
     "tcp_progress",
     "l7_chunk",
-    "l7_turns"};
+    "l7_turns",
+    "l7_datagram"};
 
 inline constexpr std::array<std::string_view, LOSS_REASON_COUNT> loss_reason_names{
     "ring_full", "ring_share", "map_full", "owner_unknown"};

@@ -8,24 +8,6 @@ namespace troupe::l7 {
 
 namespace {
 
-/// Passes on what a conversation yields, with what only the connection knows.
-class labelled_sink final : public sink {
-public:
-  labelled_sink(const connection_ends& ends, l7_protocol spoken, observer& out)
-      : ends_(ends), spoken_(spoken), out_(out) {}
-
-  void exchanged(l7_exchange exchange) override { out_.exchanged(ends_, std::move(exchange)); }
-  void not_understood(unparsed reason, uint64_t bytes) override {
-    if (bytes > 0)
-      out_.not_understood(spoken_, reason, bytes);
-  }
-
-private:
-  const connection_ends& ends_;
-  l7_protocol spoken_;
-  observer& out_;
-};
-
 /// The client's bytes are those that the owner sends, where the owner dialled. Some protocols want
 /// more than the kernel captures.
 l7_verdict verdict_of(const protocol& spoken, bool outbound) {
@@ -61,6 +43,7 @@ void connections::take(const l7_chunk& record, std::string_view bytes, observer&
       return out.decided(record.socket_cookie, opaque_verdict());
     found = known_.try_emplace(record.socket_cookie).first;
     found->second.ends = ends_of(record);
+    out.met(found->second.ends);
     found->second.midstream = (record.flags & L7_MIDSTREAM) != 0 || record.position != 0;
   }
   auto& x = found->second;

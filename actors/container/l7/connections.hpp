@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace troupe::l7 {
@@ -25,6 +26,7 @@ struct connection_ends {
   uint64_t start_boottime_ns = 0;
   bool outbound = false; ///< the container dialled: it is the client
   tcp_endpoint_pair endpoints{};
+  uint32_t name = 0; ///< that DNS had told for the other end when it was dialled; 0: none
 };
 
 /// Turns that the kernel has counted by itself since it told last.
@@ -42,6 +44,13 @@ struct turn_counts {
 /// What comes out of connections.
 class observer {
 public:
+  /// Somebody is heard of for the first time. A name may be put in.
+  virtual void met(connection_ends& /*ends*/) {}
+  /// An answer told that this name has this address.
+  virtual void resolved(const connection_ends& /*ends*/, std::string_view /*name*/,
+                        const std::array<uint8_t, 16>& /*address*/) {}
+  /// Nothing is known any more of a socket of which something was decided.
+  virtual void forgotten(uint64_t /*socket_cookie*/) {}
   virtual void exchanged(const connection_ends& ends, l7_exchange exchange) = 0;
   /// Bytes of a protocol that were not understood.
   virtual void not_understood(l7_protocol protocol, unparsed reason, uint64_t bytes) = 0;
@@ -54,6 +63,27 @@ public:
 
 protected:
   ~observer() = default;
+};
+
+/// Passes on what a conversation yields, with what only the connection knows.
+class labelled_sink final : public sink {
+public:
+  labelled_sink(const connection_ends& ends, l7_protocol spoken, observer& out)
+      : ends_(ends), spoken_(spoken), out_(out) {}
+
+  void exchanged(l7_exchange exchange) override { out_.exchanged(ends_, std::move(exchange)); }
+  void not_understood(unparsed reason, uint64_t bytes) override {
+    if (bytes > 0)
+      out_.not_understood(spoken_, reason, bytes);
+  }
+  void resolved(std::string_view name, const std::array<uint8_t, 16>& address) override {
+    out_.resolved(ends_, name, address);
+  }
+
+private:
+  const connection_ends& ends_;
+  l7_protocol spoken_;
+  observer& out_;
 };
 
 class connections {

@@ -11,6 +11,7 @@
 #include "bpf/event.h"
 #include "messages/l7.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -44,6 +45,8 @@ class sink {
 public:
   virtual void exchanged(l7_exchange exchange) = 0;
   virtual void not_understood(unparsed reason, uint64_t bytes) = 0;
+  /// An answer told that this name has this address; IPv4 mapped into IPv6.
+  virtual void resolved(std::string_view /*name*/, const std::array<uint8_t, 16>& /*address*/) {}
 
 protected:
   ~sink() = default;
@@ -68,6 +71,12 @@ public:
 
   /// Nobody waits for an answer, and nothing is half said: what follows could begin a connection.
   [[nodiscard]] virtual bool is_at_rest() const { return false; }
+
+  /// Of datagrams, where nobody knows from whom one came: whether it answers what was asked here.
+  [[nodiscard]] virtual bool awaits(std::string_view /*captured*/) const { return false; }
+
+  /// Requests for whose answers nobody can be waiting any more are told without.
+  virtual void expire(uint64_t /*now_ns*/, sink& /*out*/) {}
 
   /// What is spoken by now, where that is not what it began with: HTTP/2 after an upgrade. Null
   /// where nothing changed.

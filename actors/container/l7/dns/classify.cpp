@@ -76,6 +76,10 @@ match begins_framed_message(std::string_view bytes) {
   return result == match::perhaps && there.size() == length ? match::no : result;
 }
 
+bool is_answer(std::string_view message) {
+  return message.size() > 2 && (static_cast<unsigned char>(message[2]) & 0x80) != 0;
+}
+
 match classify_datagrams(const opening& begun) {
   if (begun.server_port == multicast_dns_port || begun.server_port == llmnr_port)
     return match::no;

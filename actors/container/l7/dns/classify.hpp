@@ -14,6 +14,9 @@ match begins_message(std::string_view bytes);
 /// The same behind the two bytes of length that a message has on TCP (RFC 1035 §4.2.2).
 match begins_framed_message(std::string_view bytes);
 
+/// Of a message, whether it says that it is an answer.
+bool is_answer(std::string_view message);
+
 /// Datagrams; the beginning of each side is its first one. Multicast DNS and LLMNR look the same,
 /// are no requests to a server, and are told by their ports.
 match classify_datagrams(const opening& begun);

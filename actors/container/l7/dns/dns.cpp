@@ -27,6 +27,11 @@ public:
                          x.size);
   }
   void close(sink& out) override { queries_.close(out); }
+  [[nodiscard]] bool is_at_rest() const override { return queries_.empty(); }
+  [[nodiscard]] bool awaits(std::string_view captured) const override {
+    return queries_.awaits(captured);
+  }
+  void expire(uint64_t now_ns, sink& out) override { queries_.expire(now_ns, out); }
 
 private:
   queries queries_;

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace troupe::l7::dns {
 
@@ -25,6 +27,23 @@ std::string answers_text(const dns_message& message) {
     result.append(result.empty() ? "" : ", ").append(text);
   }
   return result;
+}
+
+// Records that are not reached from the name that was asked for say nothing of it.
+void tell_addresses(const std::string& asked, const dns_message& message, sink& out) {
+  std::vector<std::string_view> names{asked};
+  const auto is_named = [&names](std::string_view x) {
+    return std::find(names.begin(), names.end(), x) != names.end();
+  };
+  for (size_t before = 0; before != names.size();) {
+    before = names.size();
+    for (const auto& x : message.answers)
+      if (x.type == type_cname && is_named(x.name) && !is_named(x.target))
+        names.push_back(x.target);
+  }
+  for (const auto& x : message.answers)
+    if ((x.type == type_a || x.type == type_aaaa) && is_named(x.name))
+      out.resolved(asked, x.address);
 }
 
 // What is asked for; of secondary servers and DHCP servers, what they want to be done.
@@ -53,9 +72,8 @@ void queries::tell_first(sink& out) {
 }
 
 void queries::ask(dns_message& message, uint64_t size, uint64_t time_ns, sink& out) {
-  while (
-      !waiting_.empty()
-      && (waiting_.size() >= most || waiting_.front().exchange.started_ns + wait_most_ns < time_ns))
+  expire(time_ns, out);
+  while (waiting_.size() >= most)
     tell_first(out);
   l7_exchange exchange;
   exchange.protocol = l7_protocol::dns;
@@ -67,20 +85,37 @@ void queries::ask(dns_message& message, uint64_t size, uint64_t time_ns, sink& o
   waiting_.push_back({message.id, std::move(message.question), std::move(exchange)});
 }
 
-void queries::answer(const dns_message& message, uint64_t size, uint64_t time_ns, sink& out) {
-  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const query& x) {
-    return x.id == message.id
-           && (!message.has_question
-               || (x.question.type == message.question.type
-                   && x.question.name == message.question.name));
+std::deque<queries::query>::const_iterator queries::find(const dns_message& answer) const {
+  return std::find_if(waiting_.begin(), waiting_.end(), [&](const query& x) {
+    return x.id == answer.id
+           && (!answer.has_question
+               || (x.question.type == answer.question.type
+                   && x.question.name == answer.question.name));
   });
-  if (found == waiting_.end()) {
+}
+
+bool queries::awaits(std::string_view captured) const {
+  const auto message = parse_dns_message(captured);
+  return message && message->is_response && find(*message) != waiting_.end();
+}
+
+void queries::expire(uint64_t now_ns, sink& out) {
+  while (!waiting_.empty() && waiting_.front().exchange.started_ns + wait_most_ns < now_ns)
+    tell_first(out);
+}
+
+void queries::answer(const dns_message& message, uint64_t size, uint64_t time_ns, sink& out) {
+  const auto known = find(message);
+  if (known == waiting_.end()) {
     if (transfer_ != message.id) // A zone comes in many messages.
       out.not_understood(unparsed::unanswered, size);
     return;
   }
+  const auto found = waiting_.begin() + (known - waiting_.cbegin());
   auto exchange = std::move(found->exchange);
   const auto type = found->question.type;
+  if (message.rcode == 0)
+    tell_addresses(found->question.name, message, out);
   transfer_.reset();
   if (type == type_axfr || type == type_ixfr)
     transfer_ = message.id;

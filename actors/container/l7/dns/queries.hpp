@@ -18,13 +18,20 @@ class queries {
 public:
   static constexpr size_t most = 1024;
   /// Resolvers give up after 5 seconds as a rule.
-  static constexpr uint64_t wait_most_ns = 30'000'000'000;
+  static constexpr uint64_t wait_most_ns = 10'000'000'000;
 
   /// A message of `size` bytes, as far as it was captured. Who asks and who answers is in it. False
   /// where it is none.
   bool take(std::string_view captured, uint64_t size, uint64_t time_ns, sink& out);
 
   void close(sink& out);
+
+  /// Tells those that have waited too long.
+  void expire(uint64_t now_ns, sink& out);
+
+  [[nodiscard]] bool empty() const { return waiting_.empty(); }
+  /// Whether one of them is answered by this message.
+  [[nodiscard]] bool awaits(std::string_view captured) const;
 
 private:
   struct query {
@@ -35,6 +42,7 @@ private:
 
   void ask(dns_message& message, uint64_t size, uint64_t time_ns, sink& out);
   void answer(const dns_message& message, uint64_t size, uint64_t time_ns, sink& out);
+  [[nodiscard]] std::deque<query>::const_iterator find(const dns_message& answer) const;
   void tell_first(sink& out);
 
   std::deque<query> waiting_;
