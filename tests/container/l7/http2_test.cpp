@@ -122,22 +122,23 @@ TEST_CASE("http2: a hundred requests at once, answered backwards") {
 }
 
 TEST_CASE("http2: fields of earlier blocks are referred to, in either direction") {
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const std::vector<line> lines{
       hello_client,
       hello_server,
-      client(
-          headers(1, get + kept(":path", "/a") + kept("traceparent", "00-ab-cd-01"), whole | ends)),
+      client(headers(1, get + kept(":path", "/a") + kept("traceparent", parent), whole | ends)),
       server(headers(1, kept(":status", "201"), whole | ends)),
       client(headers(3, get + indexed(63) + indexed(62), whole | ends)),
       server(headers(3, indexed(62), whole | ends))};
-  however_cut(http2_protocol, lines, [](const outcome& x) {
+  however_cut(http2_protocol, lines, [&](const outcome& x) {
     CHECK(x.texts() == texts{"GET /a -> 201 ok", "GET /a -> 201 ok"});
-    CHECK(x.exchanges[1].traceparent == "00-ab-cd-01");
+    CHECK(x.exchanges[1].traceparent == parent);
   });
 }
 
 TEST_CASE("http2: a header block in several frames, with padding and priority") {
-  const auto block = get + path("/long") + literal("b3", "1-2-1");
+  const std::string b3 = "80f198ee56343ba8-e457b5a2e4d86bd1-1";
+  const auto block = get + path("/long") + literal("b3", b3);
   const auto begun = std::string{"\x03"} + std::string{"\0\0\0\0\x10", 5} + block.substr(0, 4)
                      + std::string(3, '\0');
   const std::vector<line> lines{
@@ -146,9 +147,9 @@ TEST_CASE("http2: a header block in several frames, with padding and priority") 
              + frame(9, whole, 1, block.substr(9))),
       server(frame(1, whole | 0x8, 1, std::string{"\x02"} + status_200 + std::string(2, '\0'))
              + frame(0, ends | 0x8, 1, std::string{"\x01"} + "x" + std::string(1, '\0')))};
-  however_cut(http2_protocol, lines, [](const outcome& x) {
+  however_cut(http2_protocol, lines, [&](const outcome& x) {
     CHECK(x.texts() == texts{"GET /long -> 200 ok"});
-    CHECK(x.exchanges[0].traceparent == "1-2-1");
+    CHECK(x.exchanges[0].traceparent == b3);
     CHECK(x.lost_bytes() == 0);
   });
 }
@@ -417,4 +418,21 @@ TEST_CASE("http2: recognised in mid-stream by two frames in a row") {
     CHECK(classify({bytes, {}, 80, false}) == match::no);
     CHECK(classify({{}, bytes, 80, false}) == match::no);
   }
+}
+
+TEST_CASE("http2: B3 in several fields is put together, and what only looks like it is not shown") {
+  const auto trace_of = [](const std::string& fields) {
+    dialogue x{http2_protocol};
+    x.say({hello_client, hello_server, client(headers(1, get + path("/") + fields, whole | ends)),
+           server(headers(1, status_200, whole | ends))});
+    return x.heard.exchanges.at(0).traceparent;
+  };
+  const std::string trace = "80f198ee56343ba8";
+  const std::string span = "e457b5a2e4d86bd1";
+  CHECK(trace_of(literal("x-b3-traceid", trace) + literal("x-b3-spanid", span)
+                 + literal("x-b3-sampled", "1"))
+        == trace + "-" + span + "-1");
+  CHECK(trace_of(literal("traceparent", "00-zz\x1b[2J")).empty());
+  CHECK(trace_of(literal("b3", std::string(100, 'a'))).empty());
+  CHECK(trace_of("").empty());
 }

@@ -10,7 +10,6 @@ namespace troupe::l7::http {
 namespace {
 
 constexpr size_t host_max = 255;
-constexpr size_t trace_context_max = 128;
 constexpr size_t length_digits_max = 18; // Lengths can be added without care.
 
 char lower(char c) {
@@ -119,7 +118,7 @@ void read_request_header(std::string_view name, std::string_view value, request_
   switch (name.size()) {
     case 2:
       if (equals(name, "b3"))
-        head.b3 = value;
+        head.trace.b3 = value.substr(0, trace_header_max);
       break;
     case 4:
       if (equals(name, "host"))
@@ -131,39 +130,19 @@ void read_request_header(std::string_view name, std::string_view value, request_
       break;
     case 11:
       if (equals(name, "traceparent"))
-        head.traceparent = value;
+        head.trace.traceparent = value.substr(0, trace_header_max);
       else if (equals(name, "x-b3-spanid"))
-        head.b3_span_id = value;
+        head.trace.b3_span_id = value;
       break;
     case 12:
       if (equals(name, "x-b3-traceid"))
-        head.b3_trace_id = value;
+        head.trace.b3_trace_id = value;
+      else if (equals(name, "x-b3-sampled"))
+        head.trace.b3_sampled = value;
       break;
     default:
       break;
   }
-}
-
-// Both formats are hexadecimal digits with dashes; anything else is no trace context.
-bool is_trace_context(std::string_view text) {
-  const auto is_part = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
-  };
-  return !text.empty() && text.size() <= trace_context_max
-         && std::all_of(text.begin(), text.end(), is_part);
-}
-
-std::string trace_context(const request_head& head) {
-  if (is_trace_context(head.traceparent))
-    return std::string{head.traceparent};
-  if (is_trace_context(head.b3))
-    return std::string{head.b3};
-  if (!is_trace_context(head.b3_trace_id))
-    return {};
-  std::string result{head.b3_trace_id};
-  if (is_trace_context(head.b3_span_id)) // As the single header would have it.
-    result.append("-").append(head.b3_span_id);
-  return result;
 }
 
 // A target in its parts (RFC 9112 §3.2). The absolute form names the host itself, and perhaps a
@@ -231,7 +210,7 @@ l7_exchange to_exchange(const request_head& head) {
   result.detail = parts.host.substr(0, host_max);
   if (!parts.path_and_query.empty() && parts.path_and_query.front() == '/')
     result.detail.append(parts.path_and_query.substr(0, detail_bytes_max - result.detail.size()));
-  result.traceparent = trace_context(head);
+  result.traceparent = trace_context(head.trace);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/container/l7/trace_context.hpp"
 #include "messages/l7.hpp"
 
 #include <cstdint>
@@ -24,10 +25,7 @@ struct request_head {
   body ends = body::none;
   uint64_t content_length = 0; ///< where counted
   bool expects_continue = false;
-  std::string_view traceparent; ///< W3C's
-  std::string_view b3;          ///< the header of that name
-  std::string_view b3_trace_id; ///< X-B3-TraceId and X-B3-SpanId
-  std::string_view b3_span_id;
+  trace_headers trace;
 };
 
 /// Reads a head, or as much as there is of one: a header whose end is missing is not read. Nothing

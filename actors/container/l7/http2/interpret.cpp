@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/http2/interpret.hpp"
 
+#include "actors/container/l7/trace_context.hpp"
+
 #include <charconv>
 
 namespace troupe::l7::http2 {
 namespace {
 
 constexpr size_t path_bytes_max = operation_bytes_max + detail_bytes_max;
-constexpr size_t trace_bytes_max = 128;
 
 // gRPC's codes, as its documentation numbers them.
 constexpr int grpc_cancelled = 1;
@@ -80,7 +81,8 @@ void fail(stream& x, int grpc_code) {
 } // namespace
 
 void header_fields::clear() {
-  for (auto* text : {&method, &path, &authority, &traceparent, &b3, &b3_trace_id, &b3_span_id})
+  for (auto* text :
+       {&method, &path, &authority, &traceparent, &b3, &b3_trace_id, &b3_span_id, &b3_sampled})
     text->clear();
   status = 0;
   grpc_status.reset();
@@ -112,22 +114,20 @@ void header_fields::field(std::string_view name, std::string_view value) {
     grpc_status = to_number(value);
     is_grpc = true;
   } else if (name == "traceparent") {
-    traceparent = value.substr(0, trace_bytes_max);
+    traceparent = value.substr(0, trace_header_max);
   } else if (name == "b3") {
-    b3 = value.substr(0, trace_bytes_max);
+    b3 = value.substr(0, trace_header_max);
   } else if (name == "x-b3-traceid") {
-    b3_trace_id = value.substr(0, trace_bytes_max);
+    b3_trace_id = value.substr(0, trace_header_max);
   } else if (name == "x-b3-spanid") {
-    b3_span_id = value.substr(0, trace_bytes_max);
+    b3_span_id = value.substr(0, trace_header_max);
+  } else if (name == "x-b3-sampled") {
+    b3_sampled = value.substr(0, trace_header_max);
   }
 }
 
 std::string header_fields::trace_context() const {
-  if (!traceparent.empty())
-    return traceparent;
-  if (!b3.empty() || b3_trace_id.empty())
-    return b3;
-  return b3_span_id.empty() ? b3_trace_id : b3_trace_id + "-" + b3_span_id;
+  return l7::trace_context({traceparent, b3, b3_trace_id, b3_span_id, b3_sampled});
 }
 
 void tell_request(const header_fields& x, stream& told) {

@@ -20,7 +20,7 @@ public:
 
   /// Pseudo-fields come first, and trailers have none (RFC 9113, section 8.1).
   [[nodiscard]] bool are_trailers() const { return begins_with_field_; }
-  /// W3C's, else b3's; two fields of b3 as its single one would have them.
+  /// As trace_context.hpp has it.
   [[nodiscard]] std::string trace_context() const;
   [[nodiscard]] bool is_interim() const { return status >= 100 && status < 200; }
 
@@ -31,6 +31,7 @@ public:
   std::string b3;
   std::string b3_trace_id;
   std::string b3_span_id;
+  std::string b3_sampled;
   int status = 0;
   std::optional<int> grpc_status;
   bool has_content_type = false;
