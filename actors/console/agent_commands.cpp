@@ -58,7 +58,8 @@ void define_agent(command_line& line) {
 void define_top(command_line& line) {
   auto* top = add_command(line.app, "top", help::top, help::top_examples);
   top->require_subcommand(0, 1);
-  line.missing[top] = "say what to show: actors";
+  line.missing[top] = "say what to show: l7 or actors";
+  define_top_l7_command(line, *top);
   auto* actors = add_command(*top, "actors", help::top_actors, help::top_actors_examples);
   add_top_flags(*actors, line.texts, line.top_flags);
   line.runs[actors] = [&line, actors] {

@@ -117,6 +117,14 @@ void add_timeout_flag(CLI::App& command, flag_texts& into) {
       ->group(output_group);
 }
 
+void add_protocol_flag(CLI::App& command, flag_texts& into) {
+  command.add_option("--protocol", into.protocols, "http, postgres, redis, ...; may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group("Which requests");
+}
+
 void add_loss_flag(CLI::App& command, flag_texts& into) {
   command.add_flag("--allow-loss", into.allow_loss, "lost events are no failure")
       ->group(output_group);

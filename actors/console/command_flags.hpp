@@ -47,6 +47,7 @@ struct flag_texts {
   std::string keep;
   bool no_metadata = false;
   std::string speed = "max";
+  std::string duration;
   setting_texts settings;
 };
 
@@ -55,6 +56,7 @@ void add_scope_flags(CLI::App& command, flag_texts& into);
 void add_format_flag(CLI::App& command, flag_texts& into);
 void add_output_flags(CLI::App& command, flag_texts& into);
 void add_timeout_flag(CLI::App& command, flag_texts& into);
+void add_protocol_flag(CLI::App& command, flag_texts& into);
 void add_loss_flag(CLI::App& command, flag_texts& into);
 void add_setting_flags(CLI::App& command, flag_texts& into, uint8_t scope);
 

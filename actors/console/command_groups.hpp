@@ -37,6 +37,9 @@ struct command_line {
 void define_container_commands(command_line& line); ///< container_commands.cpp: list, ps, inspect
 void define_trace_commands(command_line& line);     ///< trace_commands.cpp
 void define_events_command(command_line& line);     ///< events_commands.cpp
+/// look_commands.cpp: map, top l7
+void define_map_command(command_line& line);
+void define_top_l7_command(command_line& line, CLI::App& top);
 void define_recording_commands(command_line& line); ///< recording_commands.cpp: record, replay
 void define_agent_commands(command_line& line);     ///< agent_commands.cpp: agent, top, doctor, ...
 

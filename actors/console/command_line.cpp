@@ -25,6 +25,7 @@ void define(command_line& line) {
   define_container_commands(line);
   define_events_command(line);
   define_trace_commands(line);
+  define_map_command(line);
   define_recording_commands(line);
   define_agent_commands(line);
 }

@@ -5,10 +5,12 @@
 #include "actors/console/field_selection.hpp"
 #include "actors/console/l7_filter.hpp"
 #include "actors/console/life_fields.hpp"
+#include "actors/console/map_documents.hpp"
 #include "actors/console/output.hpp"
 #include "actors/console/selector.hpp"
 #include "actors/console/settings_schema.hpp"
 #include "actors/console/top_actors.hpp"
+#include "actors/console/top_l7.hpp"
 
 #include <chrono>
 #include <functional>
@@ -82,6 +84,28 @@ struct events_request {
   bool allow_loss = false; ///< lost events do not make the command fail
 };
 
+struct map_request {
+  configuration config;
+  selector scope; ///< an end of each edge
+  map_format format = map_format::text;
+  std::optional<std::chrono::milliseconds> duration; ///< else until Ctrl-C
+  bool l7 = true;                                    ///< requests too, not only connections
+  bool headers = true;
+  bool allow_loss = false;
+};
+
+struct top_l7_request {
+  configuration config;
+  l7_choice choice;
+  output_options output; ///< fields of l7_top_fields()
+  std::chrono::milliseconds interval{1'000};
+  std::optional<uint64_t> count; ///< so many tables; else until Ctrl-C
+  std::optional<size_t> limit;   ///< rows of each
+  l7_order order = l7_order::requests;
+  std::optional<std::chrono::milliseconds> timeout;
+  bool allow_loss = false;
+};
+
 struct record_request {
   configuration config;
   std::string path;            ///< "-": stdout
@@ -126,6 +150,8 @@ struct command_set {
   command<doctor_request> doctor = {};
   command<version_request> version = {};
   command<top_actors_request> top_actors = {};
+  command<top_l7_request> top_l7 = {};
+  command<map_request> map = {};
   command<ps_request> ps = {};
   command<inspect_request> inspect = {};
   command<events_request> events = {};

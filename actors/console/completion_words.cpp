@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/console/completion_words.hpp"
 
+#include "actors/console/l7_filter.hpp"
 #include "messages/identity.hpp"
 
 #include <CLI/App.hpp>
@@ -28,6 +29,17 @@ completion_value runtime_names() {
   return value;
 }
 
+std::vector<std::string> split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const auto end = text.find(at);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos)
+      return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
 /// The same name means the same on every command, so names decide.
 completion_value value_of(const CLI::Option& option) {
   if (option.get_positional()) {
@@ -47,6 +59,12 @@ completion_value value_of(const CLI::Option& option) {
     return {kind::listing, {}, name};
   if (name == "runtime")
     return runtime_names();
+  if (name == "protocol")
+    return {kind::choice, protocol_names()};
+  if (name == "status")
+    return {kind::choice, {"ok", "failed", "unknown", "4xx", "5xx"}};
+  if (type.find('|') != std::string::npos && type.front() != '[')
+    return {kind::choice, split(type, '|')};
   if (type == "FORMAT")
     return {kind::choice, {"columns", "wide", "json", "yaml"}};
   return {type == "FILE" || type == "PATH" || type == "DIR" ? kind::file : kind::any};

@@ -14,7 +14,7 @@ namespace troupe {
 enum class output_format : uint8_t { columns, wide, json, yaml };
 
 /// Nothing (JSON null), or a value with the type that it has in JSON.
-using field_value = std::variant<std::monostate, bool, int64_t, uint64_t, std::string,
+using field_value = std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string,
                                  std::vector<std::string>, std::map<std::string, std::string>>;
 
 /// Where a field is shown unless `--fields` says otherwise.

@@ -18,6 +18,9 @@ inline constexpr std::string_view program_examples = R"(Examples:
   troupe events                    containers start, end, are paused, run out of memory
   troupe trace exec -c web         every program that container web starts
   troupe trace tcp -o json | jq .  every TCP connection, as JSON lines
+  troupe trace l7 --status failed  requests that fail, in every protocol
+  troupe map --duration 10s        who talks to whom
+  troupe top l7                    who makes and serves most requests
   troupe agent                     serve Prometheus metrics on 127.0.0.1:9912
   troupe top actors                what that agent itself is busy with
 
@@ -124,8 +127,35 @@ inline constexpr std::string_view replay_examples = R"(Examples:
 
 inline constexpr std::string_view top = "Show who does most, live.";
 inline constexpr std::string_view top_examples = R"(Examples:
+  troupe top l7                                 requests of containers: rates, errors, latencies
   troupe top actors                             what the agent's own actors do
   troupe top actors --list                      what each field means)";
+
+inline constexpr std::string_view top_l7 =
+    "Show who makes and serves most requests: rate, errors, p50, p95, p99. Needs root.";
+inline constexpr std::string_view top_l7_examples = R"(Examples:
+  troupe top l7                                 every second, until Ctrl-C
+  troupe top l7 -c web --protocol http          what web serves and asks for over HTTP
+  troupe top l7 --sort p99 --limit 10           the slowest
+  troupe top l7 --once --interval 10 -o json | jq 'select(.failed > 0)'
+  troupe top l7 --count 6 --interval 10 -o json a minute in six parts
+  troupe top l7 --list                          what each field means
+
+A request between two containers is in two rows: outbound of who asks, inbound of who answers.
+Rates and P50, P95, P99 are over the last interval, TOTAL and FAILED since the start.)";
+
+inline constexpr std::string_view map =
+    "Show who talks to whom: containers, connections, requests. Needs root.";
+inline constexpr std::string_view map_examples = R"(Examples:
+  troupe map                                    until Ctrl-C, then the map
+  troupe map --duration 10s                     of ten seconds
+  troupe map -n shop --duration 1m              what the containers of a namespace have to do with
+  troupe map --duration 10s --format dot | dot -Tsvg > map.svg
+  troupe map --duration 10s --format json | jq -r '.edges[] | .client + " -> " + .server'
+  troupe map --duration 10s --l7 false          connections only
+
+What one container dials and another one accepts is one edge. Other ends are addresses, of this
+machine or from outside. Connections that are older than the map are in it.)";
 
 inline constexpr std::string_view top_actors =
     "Show what the actors of a running agent do: messages, mailboxes, credit, who hangs.";

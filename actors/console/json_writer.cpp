@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <iterator>
 
 namespace troupe {
@@ -55,6 +56,16 @@ void append_json_string(std::string& out, std::string_view text) {
     at += c.size;
   }
   out += '"';
+}
+
+std::string decimal_text(double x) {
+  if (!std::isfinite(x))
+    return "null";
+  auto text = fmt::format("{:.3f}", x);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.'))
+    text.pop_back();
+  return text;
 }
 
 void json_writer::separate() {
@@ -116,6 +127,11 @@ void json_writer::value(int64_t x) {
 void json_writer::value(uint64_t x) {
   separate();
   fmt::format_to(std::back_inserter(out_), "{}", x);
+}
+
+void json_writer::value(double x) {
+  separate();
+  out_ += decimal_text(x);
 }
 
 void json_writer::value(std::string_view text) {

@@ -15,6 +15,10 @@ namespace troupe {
 /// and valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 
+/// "0.333", "12", "1834.5": up to three decimals, as JSON and YAML have it; "null" where it is no
+/// number.
+[[nodiscard]] std::string decimal_text(double x);
+
 /// Writes JSON onto the end of a string: one line, no blanks. The caller keeps begin and end
 /// paired.
 class json_writer {
@@ -31,6 +35,7 @@ public:
   void value(bool x);
   void value(int64_t x);
   void value(uint64_t x);
+  void value(double x); ///< with up to three decimals; null where it is no number
   void value(std::string_view text);
   void value(const char* text) { value(std::string_view{text}); }
 

@@ -25,17 +25,19 @@ bool is_http(l7_protocol protocol) {
   return protocol == l7_protocol::http || protocol == l7_protocol::http2;
 }
 
-std::optional<l7_protocol> find_protocol(std::string_view name, std::string& error) {
+std::vector<l7_protocol> understood_protocols() {
   std::vector<l7_protocol> understood{l7_protocol::grpc}; // HTTP/2, until one looks at a request.
   for (const auto* protocol : l7::protocols())
     understood.push_back(protocol->name);
   std::sort(understood.begin(), understood.end());
-  std::vector<std::string> known;
-  for (const auto protocol : understood) {
+  return understood;
+}
+
+std::optional<l7_protocol> find_protocol(std::string_view name, std::string& error) {
+  for (const auto protocol : understood_protocols())
     if (name == to_string(protocol))
       return protocol;
-    known.emplace_back(to_string(protocol));
-  }
+  const auto known = protocol_names();
   error = fmt::format("--protocol '{}': unknown protocol{}; known: {}", escape_for_terminal(name),
                       did_you_mean(name, known), fmt::join(known, ", "));
   return std::nullopt;
@@ -83,6 +85,13 @@ bool fulfils(const l7_exchange& exchange, const l7_status_condition& condition) 
 }
 
 } // namespace
+
+std::vector<std::string> protocol_names() {
+  std::vector<std::string> names;
+  for (const auto protocol : understood_protocols())
+    names.emplace_back(to_string(protocol));
+  return names;
+}
 
 bool has_code(const l7_exchange& exchange) {
   if (exchange.outcome == l7_outcome::unknown)

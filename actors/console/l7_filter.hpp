@@ -31,6 +31,9 @@ struct l7_filter {
   [[nodiscard]] bool matches(const l7_exchange& exchange) const;
 };
 
+/// What --protocol takes, in the order of messages/l7.hpp.
+[[nodiscard]] std::vector<std::string> protocol_names();
+
 /// As they were given.
 struct l7_filter_texts {
   const std::vector<std::string>& protocols;

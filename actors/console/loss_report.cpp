@@ -74,6 +74,13 @@ std::vector<loss_count> losses_of_life(const std::vector<loss_count>& all) {
   return result;
 }
 
+std::vector<loss_count> losses_of_flows(const std::vector<loss_count>& all) {
+  auto result = losses_of(trace_kind::tcp, all);
+  const auto requests = losses_of(trace_kind::l7, all);
+  result.insert(result.end(), requests.begin(), requests.end());
+  return result;
+}
+
 std::vector<loss_count> losses_since(const std::vector<loss_count>& before,
                                      const std::vector<loss_count>& now) {
   std::vector<loss_count> result;

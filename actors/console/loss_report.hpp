@@ -16,6 +16,9 @@ namespace troupe {
 /// The same for the life of containers.
 [[nodiscard]] std::vector<loss_count> losses_of_life(const std::vector<loss_count>& all);
 
+/// The same for who talks to whom.
+[[nodiscard]] std::vector<loss_count> losses_of_flows(const std::vector<loss_count>& all);
+
 /// What was lost since `before`: entries that rose, by how much.
 [[nodiscard]] std::vector<loss_count> losses_since(const std::vector<loss_count>& before,
                                                    const std::vector<loss_count>& now);

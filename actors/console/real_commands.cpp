@@ -12,6 +12,8 @@ command_set real_commands() {
           .doctor = run_doctor_command,
           .version = run_version_command,
           .top_actors = run_top_actors_command,
+          .top_l7 = run_top_l7_command,
+          .map = run_map_command,
           .ps = run_ps_command,
           .inspect = run_inspect_command,
           .events = run_events_command};

@@ -16,6 +16,8 @@ int run_record_command(const record_request& request, const output_streams& stre
 int run_replay_command(const replay_request& request, const output_streams& streams);
 int run_doctor_command(const doctor_request& request, const output_streams& streams);
 int run_top_actors_command(const top_actors_request& request, const output_streams& streams);
+int run_top_l7_command(const top_l7_request& request, const output_streams& streams);
+int run_map_command(const map_request& request, const output_streams& streams);
 int run_version_command(const version_request& request, const output_streams& streams);
 
 } // namespace troupe

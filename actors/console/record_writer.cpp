@@ -55,6 +55,7 @@ void emit(YAML::Emitter& out, const field_value& value) {
                  [&](bool x) { out << x; },
                  [&](int64_t x) { out << x; },
                  [&](uint64_t x) { out << x; },
+                 [&](double x) { out << decimal_text(x); },
                  [&](const std::string& x) { emit(out, std::string_view{x}); },
                  [&](const std::vector<std::string>& xs) {
                    out << YAML::Flow << YAML::BeginSeq;
@@ -174,6 +175,7 @@ std::string column_text(const field_value& value) {
                      [](bool x) { return std::string{x ? "yes" : "no"}; },
                      [](int64_t x) { return std::to_string(x); },
                      [](uint64_t x) { return std::to_string(x); },
+                     [](double x) { return decimal_text(x); },
                      [](const std::string& x) { return x; },
                      [](const std::vector<std::string>& xs) {
                        return join(xs, ' ', [](const std::string& x) { return x; });

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/console/loopback_http.hpp"
 #include "actors/console/real_commands.hpp"
+#include "actors/console/second_screen.hpp"
 #include "actors/console/stop_signals.hpp"
 #include "actors/console/time_format.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
-
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace troupe {
 
@@ -20,32 +16,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds answer_timeout{2'000};
-
-/// Lines of the terminal behind `fd`, which is one.
-size_t terminal_height(int fd) {
-  winsize size{};
-  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
-}
-
-/// The terminal's second screen, without a cursor, until the end: whatever way that is reached, the
-/// user's own screen is back.
-class second_screen {
-public:
-  explicit second_screen(int fd) : fd_(fd) {
-    static_cast<void>(write_all(fd_, "\x1b[?1049h\x1b[?25l"));
-  }
-  ~second_screen() { static_cast<void>(write_all(fd_, "\x1b[?25h\x1b[?1049l")); }
-  second_screen(const second_screen&) = delete;
-  second_screen& operator=(const second_screen&) = delete;
-
-  /// In place of what it shows.
-  [[nodiscard]] write_result show(std::string_view text) const {
-    return write_all(fd_, fmt::format("\x1b[H\x1b[2J{}", text));
-  }
-
-private:
-  int fd_;
-};
 
 class top_run {
 public:

@@ -19,18 +19,72 @@ namespace {
 constexpr double longest_interval_s = 3600;
 constexpr double shortest_interval_s = 0.1; // The agent is not to be kept busy by who looks at it.
 
+void add(CLI::App& command, const char* flags, std::string& text, const char* value,
+         const char* meaning, const char* group) {
+  command.add_option(flags, text, meaning)->type_name(value)->take_last()->group(group);
+}
+
 } // namespace
 
+void add_interval_flags(CLI::App& command, const char* count_flags, top_texts& into) {
+  constexpr auto group = "How often";
+  add(command, "--interval", into.interval, "SECONDS", "time between two tables (default: 1)",
+      group);
+  add(command, count_flags, into.count, "NUMBER", "end after so many tables (default: at Ctrl-C)",
+      group);
+  command.add_flag("--once", into.once, "end after one table")->group(group);
+}
+
+void add_order_flags(CLI::App& command, top_texts& into) {
+  constexpr auto group = "Output";
+  add(command, "--sort", into.order, "requests|failed|p50|p95|p99",
+      "highest first (default: requests)", group);
+  add(command, "--limit", into.limit, "NUMBER",
+      "rows of a table at most (default: what the terminal has)", group);
+}
+
 void add_top_flags(CLI::App& command, flag_texts& output, top_texts& into) {
-  constexpr auto group = "Which agent, how often";
-  const auto add = [&](const char* flags, std::string& text, const char* value,
-                       const char* meaning) {
-    command.add_option(flags, text, meaning)->type_name(value)->take_last()->group(group);
-  };
-  add("--agent", into.agent, "IP:PORT", "where it listens (default: 127.0.0.1:9912)");
-  add("--interval", into.interval, "SECONDS", "time between two tables (default: 1)");
-  add("-n,--count", into.count, "NUMBER", "end after so many tables (default: at Ctrl-C)");
+  add(command, "--agent", into.agent, "IP:PORT", "where it listens (default: 127.0.0.1:9912)",
+      "Which agent");
+  add_interval_flags(command, "-n,--count", into);
   add_output_flags(command, output);
+}
+
+bool read_interval(const top_texts& texts, std::chrono::milliseconds& interval,
+                   std::string& error) {
+  if (texts.interval.empty())
+    return true;
+  double seconds = 0;
+  const auto* end = texts.interval.data() + texts.interval.size();
+  const auto [rest, failure] = std::from_chars(texts.interval.data(), end, seconds);
+  if (failure != std::errc{} || rest != end || !(seconds >= shortest_interval_s)
+      || seconds > longest_interval_s) {
+    error =
+        fmt::format("--interval '{}': write seconds from {} to {}",
+                    escape_for_terminal(texts.interval), shortest_interval_s, longest_interval_s);
+    return false;
+  }
+  interval = std::chrono::milliseconds{static_cast<int64_t>(seconds * 1e3)};
+  return true;
+}
+
+bool read_count(const top_texts& texts, std::optional<uint64_t>& count, std::string& error) {
+  if (texts.count.empty()) {
+    if (texts.once)
+      count = 1;
+    return true;
+  }
+  count = parse_number(texts.count);
+  if (!count || *count == 0) {
+    error = fmt::format("--count '{}': write a number from 1 upwards",
+                        escape_for_terminal(texts.count));
+    return false;
+  }
+  if (texts.once && *count != 1) {
+    error = fmt::format("--once and --count {} say different things; write one of them", *count);
+    return false;
+  }
+  return true;
 }
 
 std::optional<top_actors_request> read_top_actors(const flag_texts& output, const top_texts& texts,
@@ -47,28 +101,8 @@ std::optional<top_actors_request> read_top_actors(const flag_texts& output, cons
                         escape_for_terminal(texts.agent));
     return std::nullopt;
   }
-  if (!texts.interval.empty()) {
-    double seconds = 0;
-    const auto* end = texts.interval.data() + texts.interval.size();
-    const auto [rest, failure] = std::from_chars(texts.interval.data(), end, seconds);
-    if (failure != std::errc{} || rest != end || !(seconds >= shortest_interval_s)
-        || seconds > longest_interval_s) {
-      error =
-          fmt::format("--interval '{}': write seconds from {} to {}",
-                      escape_for_terminal(texts.interval), shortest_interval_s, longest_interval_s);
-      return std::nullopt;
-    }
-    request.interval = std::chrono::milliseconds{static_cast<int64_t>(seconds * 1e3)};
-  }
-  if (texts.count.empty())
-    return request;
-  const auto count = parse_number(texts.count);
-  if (!count || *count == 0) {
-    error = fmt::format("-n/--count '{}': write a number from 1 upwards",
-                        escape_for_terminal(texts.count));
+  if (!read_interval(texts, request.interval, error) || !read_count(texts, request.count, error))
     return std::nullopt;
-  }
-  request.count = *count;
   return request;
 }
 

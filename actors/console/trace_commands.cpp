@@ -28,7 +28,7 @@ void add_values(CLI::App& command, const std::string& flag, std::vector<std::str
 
 void add_request_flags(CLI::App& command, trace_kind kind, flag_texts& into) {
   if (kind == trace_kind::l7)
-    add_values(command, "--protocol", into.protocols, "NAME", "http, postgres, redis, ...");
+    add_protocol_flag(command, into);
   add_values(command, "--status", into.statuses, "STATUS",
              "a code, one of HTTP's classes like 5xx, ok, failed or unknown");
   command.add_option("--min-duration", into.min_duration, "those that took as long, like 100ms")

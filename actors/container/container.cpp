@@ -134,7 +134,8 @@ container_actor::behavior_type container(pointer self, container_key key, const 
   install_defaults(self, "container");
   container_options options;
   options.destinations_max = config.destinations_max;
-  options.trace = console ? config.trace : uint8_t{trace_none};
+  // Without a console there is nobody to send events to.
+  options.trace = console ? config.trace : static_cast<uint8_t>(config.trace & trace_flows);
   self->state.key = key;
   self->state.account = container_account{key, options};
   self->state.console = console;

@@ -22,6 +22,8 @@ struct command_line_run {
   std::optional<doctor_request> doctor;
   std::optional<version_request> version;
   std::optional<top_actors_request> top;
+  std::optional<top_l7_request> top_l7;
+  std::optional<map_request> map;
   std::optional<ps_request> ps;
   std::optional<inspect_request> inspect;
 
@@ -40,6 +42,9 @@ struct command_line_run {
                           const output_streams&) { return note(version, x); },
         .top_actors = [this](const top_actors_request& x,
                              const output_streams&) { return note(top, x); },
+        .top_l7 = [this](const top_l7_request& x,
+                         const output_streams&) { return note(top_l7, x); },
+        .map = [this](const map_request& x, const output_streams&) { return note(map, x); },
         .ps = [this](const ps_request& x, const output_streams&) { return note(ps, x); },
         .inspect = [this](const inspect_request& x,
                           const output_streams&) { return note(inspect, x); },
@@ -287,11 +292,11 @@ TEST_CASE("top actors: which agent, how often, which fields") {
   command_line_run listing;
   CHECK(listing({"top", "actors", "--list"}) == exit_done);
   CHECK(listing.output.out.text().find("credit_used") != std::string::npos);
-  CHECK(complaint({"top"}) == "troupe top: say what to show: actors");
+  CHECK(complaint({"top"}) == "troupe top: say what to show: l7 or actors");
   CHECK(complaint({"top", "actors", "--interval", "0"})
         == "troupe top actors: --interval '0': write seconds from 0.1 to 3600");
   CHECK(complaint({"top", "actors", "-n", "0"})
-        == "troupe top actors: -n/--count '0': write a number from 1 upwards");
+        == "troupe top actors: --count '0': write a number from 1 upwards");
   CHECK(complaint({"top", "actors", "--agent", "localhost"})
         == "troupe top actors: --agent 'localhost': write IP:PORT, like 127.0.0.1:9912");
   CHECK(complaint({"top", "actors", "--fields", "actr"}).find("actor") != std::string::npos);
@@ -411,4 +416,82 @@ TEST_CASE("command line: completion of every shell knows every command") {
   CHECK(complaint({"completion"}) == "troupe completion: say for which shell: bash, zsh or fish");
   CHECK(complaint({"completion", "tcsh"})
         == "troupe completion: no completion for 'tcsh'; write bash, zsh or fish");
+}
+
+TEST_CASE("top l7: which requests, how often, in which order") {
+  command_line_run run;
+  REQUIRE(run({"top", "l7"}) == exit_done);
+  CHECK(run.top_l7->choice.scope.matches_all());
+  CHECK(run.top_l7->interval == std::chrono::seconds{1});
+  CHECK_FALSE(run.top_l7->count);
+  CHECK_FALSE(run.top_l7->limit);
+  CHECK(run.top_l7->order == l7_order::requests);
+  REQUIRE(run({"top", "l7", "-c", "web", "-n", "shop", "--protocol", "http", "--once", "--sort",
+               "p99", "--limit", "5", "--interval", "0.5", "-o", "json", "--allow-loss"})
+          == exit_done);
+  const auto& x = *run.top_l7;
+  CHECK(x.choice.scope.containers == std::vector<std::string>{"web"});
+  CHECK(x.choice.scope.name_spaces == std::vector<std::string>{"shop"});
+  CHECK(x.choice.protocols == std::vector<l7_protocol>{l7_protocol::http});
+  CHECK(x.count == 1);
+  CHECK(x.limit == 5);
+  CHECK(x.order == l7_order::p99);
+  CHECK(x.interval == std::chrono::milliseconds{500});
+  CHECK(x.output.format == output_format::json);
+  CHECK(x.allow_loss);
+  const std::map<std::vector<std::string>, std::string> wrong{
+      {{"--protocol", "redsi"}, "did you mean 'redis'?"},
+      {{"--sort", "fast"}, "--sort 'fast': write requests, failed, p50, p95 or p99"},
+      {{"--limit", "0"}, "--limit '0': write a number from 1 upwards"},
+      {{"--count", "x"}, "--count 'x': write a number from 1 upwards"},
+      {{"--count", "2", "--once"}, "--once and --count 2 say different things"},
+      {{"--interval", "0"}, "--interval '0': write seconds"},
+      {{"--pid", "7"}, "--pid: rows are of whole containers; write -c"},
+      {{"--fields", "p42_ns"}, "p42_ns"},
+  };
+  for (const auto& [flags, complaint] : wrong) {
+    std::vector<std::string> command{"top", "l7"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    command_line_run bad;
+    CHECK(bad(command) == exit_usage);
+    CHECK_FALSE(bad.top_l7);
+    INFO(bad.output.err.text());
+    CHECK(bad.output.err.text().find(complaint) != std::string::npos);
+  }
+}
+
+TEST_CASE("map: for how long, of whom, in which format") {
+  command_line_run run;
+  REQUIRE(run({"map"}) == exit_done);
+  CHECK_FALSE(run.map->duration);
+  CHECK(run.map->format == map_format::text);
+  CHECK(run.map->l7);
+  CHECK(run.map->headers);
+  for (const auto* flag : {"--format", "-o", "--output"}) {
+    REQUIRE(run({"map", flag, "dot", "--duration", "1.5s", "-c", "web", "--no-headers"})
+            == exit_done);
+    CHECK(run.map->format == map_format::dot);
+  }
+  CHECK(run.map->duration == std::chrono::milliseconds{1500});
+  CHECK(run.map->scope.containers == std::vector<std::string>{"web"});
+  CHECK_FALSE(run.map->headers);
+  REQUIRE(run({"map", "--l7", "false", "-o", "json"}) == exit_done);
+  CHECK_FALSE(run.map->l7);
+  CHECK(run.map->format == map_format::json);
+  const std::map<std::vector<std::string>, std::string> wrong{
+      {{"-o", "columns"}, "--format 'columns': write text, dot or json"},
+      {{"--format", "jsn"}, "did you mean 'json'?"},
+      {{"--duration", "10"}, "--duration '10': write a time with its unit, like 10s or 5m"},
+      {{"--duration", "0s"}, "--duration '0s'"},
+      {{"--pid", "7"}, "--pid: a map is of whole containers; write -c"},
+  };
+  for (const auto& [flags, complaint] : wrong) {
+    std::vector<std::string> command{"map"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    command_line_run bad;
+    CHECK(bad(command) == exit_usage);
+    CHECK_FALSE(bad.map);
+    INFO(bad.output.err.text());
+    CHECK(bad.output.err.text().find(complaint) != std::string::npos);
+  }
 }
