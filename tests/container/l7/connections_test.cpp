@@ -78,6 +78,7 @@ struct l7_test : observer {
     last_seen = name;
   }
   void decided(uint64_t cookie, const l7_verdict& verdict) override { verdicts[cookie] = verdict; }
+  void turned(const connection_ends&, l7_protocol, const turn_counts&) override {}
 
   /// What the client or the server of a connection says, seen from the end that is told.
   void say(uint64_t cookie, bool outbound, bool by_client, std::string_view bytes,

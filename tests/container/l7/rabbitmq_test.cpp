@@ -148,13 +148,17 @@ TEST_CASE("rabbitmq: a closed channel or connection names the method that failed
       client(method(1, 20, 41)),
       client(publish(2, "noex", "k")),
       server(close_channel(2, 404, 60, 40)),
+      server(close_channel(3, 404, 60, 20)),
       server(method(0, 10, 50, number(320, 2) + text("CONNECTION_FORCED") + number(0, 4)))};
   however_cut(rabbitmq_protocol, lines, [](const outcome& x) {
     CHECK(x.texts()
           == texts{"queue.declare -> 404 failed", "publish noex -> 404 failed",
                    "publish noex -> 0 unknown", "basic.publish -> 404 failed",
-                   "connection -> 320 failed"});
+                   "basic.consume -> 404 failed", "connection -> 320 failed"});
     CHECK(x.exchanges[0].method.empty());
+    CHECK(x.exchanges[3].method == "produce");
+    CHECK(x.exchanges[4].method == "consume");
+    CHECK(x.exchanges[5].method.empty());
     CHECK(x.exchanges[0].detail == "NOT_FOUND");
   });
 }

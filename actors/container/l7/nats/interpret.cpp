@@ -82,9 +82,11 @@ l7_exchange error_exchange(std::string_view text) {
   return result;
 }
 
-bool is_answered_again(std::string_view error) {
-  // What clients that are "pedantic" are told of a subject with wildcards; it is published then.
-  return error.find("Invalid Publish Subject") != std::string_view::npos;
+bool is_answered_again(const command& answer) {
+  // What clients that are "pedantic" are told, once or twice, of a subject that they should not
+  // publish to. It is published then.
+  return answer.says == verb::err
+         && answer.text.find("Invalid Publish Subject") != std::string_view::npos;
 }
 
 bool wants_answers(std::string_view connect) {

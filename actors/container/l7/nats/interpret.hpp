@@ -17,8 +17,8 @@ l7_exchange to_exchange(const command& x, std::string_view headers);
 /// An error that the server tells, whose request is not known.
 l7_exchange error_exchange(std::string_view text);
 
-/// Whether the server goes on with the line that it complains of, and answers it once more.
-bool is_answered_again(std::string_view error);
+/// An error after which the server goes on with the line that it complains of: it answers it again.
+bool is_answered_again(const command& answer);
 
 /// Whether a client that says this wants each of its lines to be answered: so it is unless it says
 /// otherwise.

@@ -47,7 +47,6 @@ private:
   /// In the order of their answers. What is no message has no operation.
   pending_exchanges pending_;
   answers given_ = answers::unknown;
-  bool answers_again_ = false; ///< one more answer belongs to what was answered last
   bool is_over_ = false;
 };
 
@@ -167,9 +166,13 @@ void nats_conversation::expect_answer(l7_exchange exchange, sink& out) {
 }
 
 void nats_conversation::answer(const command& x, uint64_t time_ns, sink& out) {
-  if (std::exchange(answers_again_, false))
+  if (auto* const first = pending_.first(); first != nullptr && is_answered_again(x)) {
+    answer_at(*first, time_ns);
+    first->outcome = l7_outcome::failed;
+    first->detail = error_exchange(x.text).detail;
+    first->response_bytes += x.line;
     return;
-  answers_again_ = given_ == answers::each && x.says == verb::err && is_answered_again(x.text);
+  }
   auto exchange = pending_.take_first();
   if (!exchange) {
     if (x.says == verb::ok)
@@ -184,19 +187,18 @@ void nats_conversation::answer(const command& x, uint64_t time_ns, sink& out) {
   if (exchange->operation.empty()) {
     exchange = error_exchange(x.text);
     exchange->started_ns = time_ns;
-  } else {
+  } else if (exchange->outcome == l7_outcome::unknown) {
     answer_at(*exchange, time_ns);
     exchange->outcome = x.says == verb::ok ? l7_outcome::ok : l7_outcome::failed;
     if (x.says == verb::err)
       exchange->detail = error_exchange(x.text).detail;
   }
-  exchange->response_bytes = x.line;
+  exchange->response_bytes += x.line;
   out.exchanged(std::move(*exchange));
 }
 
 // Nobody knows any more which answer belongs to which line: messages are told without.
 void nats_conversation::lose_order(sink& out) {
-  answers_again_ = false;
   while (auto exchange = pending_.take_first())
     if (!exchange->operation.empty())
       out.exchanged(std::move(*exchange));

@@ -27,6 +27,7 @@ enum class method_id : uint32_t {
   channel_open = 20U << 16U | 10U,
   channel_close = 20U << 16U | 40U,
   channel_close_ok = 20U << 16U | 41U,
+  basic_consume = 60U << 16U | 20U,
   basic_publish = 60U << 16U | 40U,
   basic_return = 60U << 16U | 50U,
   basic_deliver = 60U << 16U | 60U,

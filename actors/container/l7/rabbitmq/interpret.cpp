@@ -104,6 +104,18 @@ bool tell_message(method_id method, std::string_view arguments, l7_exchange& tol
   return true;
 }
 
+std::string_view direction_of(method_id method) {
+  switch (method) {
+    case method_id::basic_publish:
+      return "produce";
+    case method_id::basic_consume:
+    case method_id::basic_get:
+      return "consume";
+    default:
+      return {};
+  }
+}
+
 std::optional<content> read_content_header(std::string_view payload) {
   byte_cursor cursor{payload};
   cursor.skip(4); // Class and weight.

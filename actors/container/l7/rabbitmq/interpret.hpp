@@ -16,6 +16,10 @@ namespace troupe::l7::rabbitmq {
 /// the queue's name) and detail (the routing key). False where that was not captured.
 bool tell_message(method_id method, std::string_view arguments, l7_exchange& told);
 
+/// What a message does that this method would have sent or fetched: "produce" or "consume"; empty
+/// where it has to do with none.
+std::string_view direction_of(method_id method);
+
 /// What a content header says of the message behind it.
 struct content {
   uint64_t body_bytes = 0;

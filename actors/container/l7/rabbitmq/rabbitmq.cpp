@@ -202,6 +202,7 @@ void rabbitmq_conversation::read_close(const frame& x, std::string_view argument
   exchange.operation = name_of(said->method);
   if (exchange.operation.empty())
     exchange.operation = x.channel == 0 ? "connection" : "channel";
+  exchange.method = direction_of(static_cast<method_id>(said->method));
   exchange.detail = said->text;
   exchange.status = said->code;
   exchange.outcome = l7_outcome::failed;
