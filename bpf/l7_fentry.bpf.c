@@ -8,9 +8,26 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* The result lies behind the arguments. Until 5.18 receiving has an argument more: nonblock. */
-#define RECEIVE_FLAGS(ctx) ((int)(ctx)[config.receive_has_nonblock ? 4 : 3])
-#define RECEIVE_RESULT(ctx) ((int)(ctx)[config.receive_has_nonblock ? 6 : 5])
+/* The verifier wants each place in the context as a constant of its own, where the compiler would
+ * make one of two. */
+#define READ_CONTEXT(to, ctx, at) asm volatile("%0 = *(u64 *)(%1 + " #at ")" : "=r"(to) : "r"(ctx))
+
+/* (sk, message, size, flags, name_size), and behind that the result. Until 5.18 there is an argument
+ * more: nonblock, before the flags. */
+static __always_inline int tell_received(__u64 *ctx)
+{
+	__u64 result;
+	__u64 flags;
+
+	if (config.receive_has_nonblock) {
+		READ_CONTEXT(flags, ctx, 32);
+		READ_CONTEXT(result, ctx, 48);
+	} else {
+		READ_CONTEXT(flags, ctx, 24);
+		READ_CONTEXT(result, ctx, 40);
+	}
+	return capture((struct sock *)ctx[0], (int)result, (int)flags, L7_RECEIVING);
+}
 
 /* (sk, message, size) */
 SEC("fexit/tcp_sendmsg")
@@ -19,12 +36,10 @@ int l7_sent(__u64 *ctx)
 	return capture((struct sock *)ctx[0], (int)ctx[3], 0, L7_SENDING);
 }
 
-/* (sk, message, size, flags, name_size) */
 SEC("fexit/tcp_recvmsg")
 int l7_received(__u64 *ctx)
 {
-	return capture((struct sock *)ctx[0], RECEIVE_RESULT(ctx), RECEIVE_FLAGS(ctx),
-		       L7_RECEIVING);
+	return tell_received(ctx);
 }
 
 /* (sk, page, offset, size, flags): sendfile() and splice() to a socket, until 6.4. */
@@ -58,8 +73,7 @@ int l7_datagram_sent(__u64 *ctx)
 SEC("fexit/udp_recvmsg")
 int l7_datagram_received(__u64 *ctx)
 {
-	return capture((struct sock *)ctx[0], RECEIVE_RESULT(ctx), RECEIVE_FLAGS(ctx),
-		       L7_RECEIVING);
+	return tell_received(ctx);
 }
 
 SEC("?fexit/udpv6_sendmsg")
@@ -71,6 +85,5 @@ int l7_datagram6_sent(__u64 *ctx)
 SEC("?fexit/udpv6_recvmsg")
 int l7_datagram6_received(__u64 *ctx)
 {
-	return capture((struct sock *)ctx[0], RECEIVE_RESULT(ctx), RECEIVE_FLAGS(ctx),
-		       L7_RECEIVING);
+	return tell_received(ctx);
 }

@@ -72,6 +72,9 @@ __noinline int is_simple_request(struct l7_draft *draft, __u64 from, __u32 size)
 	if (!draft || size < 16 || size > TURN_REQUEST_MAX)
 		return false;
 	bytes = draft->bytes;
+	/* The compiler makes one comparison of the two, which verifiers before 6.3 cannot follow. */
+	barrier_var(size);
+	size &= 2 * TURN_REQUEST_MAX - 1;
 	if (bpf_probe_read_user(bytes, size, (void *)from))
 		return false;
 	*(__u64 *)(bytes + (size & (2 * TURN_REQUEST_MAX - 1))) = 0;
