@@ -12,10 +12,11 @@ _LIBRARIES = ("-v", "/usr:/usr:ro", "-v", "/usr/lib:/lib:ro", "-v", "/usr/lib64:
 class HostPrograms:
     """A container that sees /usr of this machine, and `folder` as /work.
 
-    It sees `packages` under their own paths: folders that the harness' packages made.
+    It sees `packages` under their own paths: folders that the harness' packages made. `options` are
+    further ones of docker run.
     """
 
-    def __init__(self, case, name, folder, packages=()):
+    def __init__(self, case, name, folder, packages=(), options=()):
         self.dockerd = case.dockerd
         self.name = name
         self.container_id = f"/docker/{name}"
@@ -26,7 +27,7 @@ class HostPrograms:
                                     "nobody:x:65534:65534:nobody:/:/bin/sh\n")
         (etc / "group").write_text("root:x:0:\nnogroup:x:65534:\n")
         mounts = [part for path in packages for part in ("-v", f"{path}:{path}:ro")]
-        case.run_server(name, *_LIBRARIES, *mounts, "-v", f"{folder}:{WORK}", "-v",
+        case.run_server(name, *options, *_LIBRARIES, *mounts, "-v", f"{folder}:{WORK}", "-v",
                         f"{etc / 'passwd'}:/etc/passwd", "-v", f"{etc / 'group'}:/etc/group", IMAGE,
                         "/bin/sleep", "1000000")
         self.address = self.dockerd.address(name)
@@ -39,7 +40,7 @@ class HostPrograms:
         """A process of the container that goes on."""
         self.dockerd.docker("exec", "-d", self.name, *command)
 
-    def wait_for_port(self, port):
+    def wait_for_port(self, port, seconds=20):
         """Until somebody listens there. Nobody connects: that would be seen."""
         wanted = f":{port:04X}"
 
@@ -51,4 +52,4 @@ class HostPrograms:
                         return True
             return False
 
-        wait_until(listens, 20, f"{self.name} to listen on port {port}")
+        wait_until(listens, seconds, f"{self.name} to listen on port {port}")
