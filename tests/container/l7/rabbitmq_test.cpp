@@ -116,6 +116,7 @@ TEST_CASE("rabbitmq: confirms decide, one by one and many at once, on their chan
                    "publish a -> 0 unknown"});
     CHECK(x.exchanges[1].detail == "2");
     CHECK(x.exchanges[1].duration_ns == 1'000'000);
+    CHECK(x.exchanges[1].response_bytes == ack(1, 2).size());
     CHECK(x.exchanges[3].detail == "3");
   });
 }
@@ -217,6 +218,38 @@ TEST_CASE("rabbitmq: of a big body only the beginning of each frame is needed") 
   CHECK(x.heard.texts() == texts{"publish q -> 0 unknown", "publish next -> 0 unknown"});
   CHECK(x.heard.exchanges[0].request_bytes == big.size());
   CHECK(x.heard.lost_bytes() == 0);
+}
+
+TEST_CASE("rabbitmq: where a big body ends is reckoned, wherever its frames begin") {
+  const auto big = publish(1, "", "big", 1'234'567);
+  // Of each chunk 2,000 bytes are captured: no frame of the body but the first begins there.
+  for (const size_t size : {big.size(), size_t{400'000}, size_t{90'000}, size_t{70'001}}) {
+    dialogue x{rabbitmq_protocol};
+    x.say({greeting, start, confirms, confirms_ok});
+    for (size_t at = 0; at < big.size(); at += size)
+      x.say_cut(client(big.substr(at, size)), 2'000);
+    x.say({server(ack(1, 1)), client(publish(1, "", "next")), server(ack(1, 2))});
+    CHECK(x.heard.texts() == texts{"publish big -> 0 ok", "publish next -> 0 ok"});
+    CHECK(x.heard.exchanges.at(0).request_bytes == big.size());
+    CHECK(x.heard.lost_bytes() == 0);
+  }
+}
+
+TEST_CASE("rabbitmq: what is reckoned wrong is seen") {
+  // Two bodies by turns, each with frames that the other one's end is reckoned without.
+  const auto first = publish(1, "", "a", 200'000);
+  const auto second = publish(2, "", "b", 200'000);
+  const auto half = first.size() - 100'008;
+  dialogue x{rabbitmq_protocol};
+  x.say({greeting, start, confirms, confirms_ok});
+  x.say_cut(client(first.substr(0, half) + second.substr(0, half) + first.substr(half)
+                   + second.substr(half)),
+            2'000);
+  x.say({client(publish(1, "", "c")), server(ack(1, 1)), client(publish(1, "", "d"))});
+  x.close();
+  CHECK(x.heard.texts()
+        == texts{"publish a -> 0 unknown", "publish c -> 0 unknown", "publish d -> 0 unknown"});
+  CHECK(x.heard.lost_bytes() > 0);
 }
 
 TEST_CASE("rabbitmq: attached in mid-stream, nothing is known of confirms") {

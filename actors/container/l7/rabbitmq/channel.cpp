@@ -52,8 +52,23 @@ void channel::take_body(side from, uint64_t length, uint64_t bytes, sink& out) {
     return;
   x.bytes += bytes;
   x.body_left -= std::min(length, x.body_left);
+  if (x.part_bytes == 0)
+    x.part_bytes = length;
   if (x.body_left == 0)
     end(from, out);
+}
+
+uint64_t channel::rest_bytes(side from) const {
+  const auto& x = open(from);
+  if (!x.is_open || x.part_bytes == 0 || x.body_left > message_bytes_max)
+    return 0;
+  const auto frames = (x.body_left + x.part_bytes - 1) / x.part_bytes;
+  return x.body_left + frames * (frame_header_bytes + 1);
+}
+
+void channel::pass_rest(side from, sink& out) {
+  open(from).bytes += rest_bytes(from);
+  end(from, out);
 }
 
 void channel::end(side from, sink& out) {
@@ -85,7 +100,7 @@ void channel::mark_returned(const l7_exchange& returned) {
   found->exchange.status = returned.status;
 }
 
-void channel::confirm(const confirmation& x, bool is_ack, uint64_t time_ns, sink& out) {
+void channel::confirm(const confirmation& x, bool is_ack, const answer& by, sink& out) {
   const auto is_meant = [&x](uint64_t tag) {
     return tag == x.tag || (x.is_multiple && (tag < x.tag || x.tag == 0));
   };
@@ -97,7 +112,8 @@ void channel::confirm(const confirmation& x, bool is_ack, uint64_t time_ns, sink
       continue;
     }
     auto& exchange = i->exchange;
-    answer_at(exchange, time_ns);
+    answer_at(exchange, by.time_ns);
+    exchange.response_bytes = by.bytes;
     if (!is_ack)
       exchange.outcome = l7_outcome::failed;
     else if (exchange.outcome == l7_outcome::unknown)
@@ -107,11 +123,12 @@ void channel::confirm(const confirmation& x, bool is_ack, uint64_t time_ns, sink
   }
 }
 
-bool channel::fail(uint16_t code, uint64_t time_ns, sink& out) {
+bool channel::fail(uint16_t code, const answer& by, sink& out) {
   for (auto& x : unconfirmed_) {
     x.exchange.outcome = l7_outcome::failed;
     x.exchange.status = code;
-    answer_at(x.exchange, time_ns);
+    answer_at(x.exchange, by.time_ns);
+    x.exchange.response_bytes = by.bytes;
   }
   const auto any = !unconfirmed_.empty();
   give_up(out);

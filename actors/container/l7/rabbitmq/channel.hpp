@@ -10,11 +10,18 @@
 
 namespace troupe::l7::rabbitmq {
 
+/// The frame that answers.
+struct answer {
+  uint64_t time_ns = 0;
+  uint64_t bytes = 0;
+};
+
 /// A message on its way: the method that names it, a content header, and bodies.
 struct message {
   l7_exchange exchange;
   uint64_t bytes = 0;
   uint64_t body_left = 0;
+  uint64_t part_bytes = 0; ///< of the body in its first frame; 0: none came yet
   bool is_open = false;
   bool has_header = false;
   bool is_returned = false; ///< it came back, and is no message of its own
@@ -41,12 +48,18 @@ public:
   void take_header(side from, std::string_view payload, uint64_t bytes, sink& out);
   void take_body(side from, uint64_t length, uint64_t bytes, sink& out);
 
+  /// Bytes that the frames of the rest of its body have, where all but the last are as long as the
+  /// first, as all who write them do it; 0 where none is open.
+  [[nodiscard]] uint64_t rest_bytes(side from) const;
+  /// They went by.
+  void pass_rest(side from, sink& out);
+
   /// basic.ack or basic.nack of the server.
-  void confirm(const confirmation& x, bool is_ack, uint64_t time_ns, sink& out);
+  void confirm(const confirmation& x, bool is_ack, const answer& by, sink& out);
 
   /// The server closes the channel, or the connection: what waits has failed. True where
   /// something did.
-  bool fail(uint16_t code, uint64_t time_ns, sink& out);
+  bool fail(uint16_t code, const answer& by, sink& out);
 
   /// Bytes of this side were lost: what is open will not be seen whole. Where publishes may be
   /// among them, confirms cannot be counted any more.
@@ -62,6 +75,9 @@ private:
   };
 
   message& open(side from) { return from == side::client ? published_ : delivered_; }
+  [[nodiscard]] const message& open(side from) const {
+    return from == side::client ? published_ : delivered_;
+  }
   void end(side from, sink& out);
   void mark_returned(const l7_exchange& returned);
 

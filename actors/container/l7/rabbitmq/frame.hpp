@@ -19,6 +19,9 @@ inline constexpr size_t frame_header_bytes = 7;
 /// it says.
 inline constexpr uint32_t usual_length_max = 1U << 20;
 
+/// RabbitMQ takes no messages that are longer.
+inline constexpr uint64_t message_bytes_max = 512U << 20;
+
 enum class frame_type : uint8_t { method = 1, header = 2, body = 3, heartbeat = 8 };
 
 /// Class and method, as the specification numbers them: class << 16 | method.

@@ -31,11 +31,15 @@ private:
   struct direction {
     stream_reader reader;
     bool is_begun = false;
+    uint64_t expected = 0;     ///< position of the next chunk
+    uint16_t last_channel = 0; ///< of the last frame
+    bool is_reckoned = false;  ///< where the next frame begins follows from the body's length
   };
 
   void take_slice(side from, direction& d, const chunk& x, sink& out);
   bool pass_header(direction& d);
-  bool find_frame(direction& d, sink& out);
+  bool find_frame(side from, direction& d, sink& out);
+  bool pass_body(side from, direction& d, uint64_t gone, sink& out);
   void lose_place(side from, sink& out);
   void read(side from, const frame& x, uint64_t time_ns, sink& out);
   void read_method(side from, const frame& x, uint64_t time_ns, sink& out);
@@ -64,11 +68,16 @@ void rabbitmq_conversation::take(side from, const chunk& x, sink& out) {
 }
 
 void rabbitmq_conversation::take_slice(side from, direction& d, const chunk& x, sink& out) {
+  const bool follows = x.position == std::exchange(d.expected, x.position + x.size);
   auto lost = d.reader.take(x);
-  if (d.reader.is_resumed())
-    lose_place(from, out);
+  if (d.reader.is_resumed()) {
+    if (follows && pass_body(from, d, lost, out))
+      lost = 0;
+    else
+      lose_place(from, out);
+  }
   while (d.reader.has_bytes() && !pass_header(d)) {
-    if ((!d.is_begun || d.reader.is_resumed()) && !find_frame(d, out))
+    if ((!d.is_begun || d.is_reckoned || d.reader.is_resumed()) && !find_frame(from, d, out))
       break;
     const auto bytes = d.reader.bytes();
     const auto x_frame = read_frame(bytes);
@@ -85,10 +94,13 @@ void rabbitmq_conversation::take_slice(side from, direction& d, const chunk& x, 
       break;
     }
     d.is_begun = true;
+    d.last_channel = x_frame->channel;
     read(from, *x_frame, d.reader.time_ns(), out);
-    lost += d.reader.pass(x_frame->size());
-    if (d.reader.is_resumed())
+    const auto gone = d.reader.pass(x_frame->size());
+    if (d.reader.is_resumed() && !pass_body(from, d, gone, out)) {
+      lost += gone;
       lose_place(from, out);
+    }
   }
   if (lost > 0)
     out.not_understood(unparsed::not_captured, lost);
@@ -106,9 +118,24 @@ bool rabbitmq_conversation::pass_header(direction& d) {
   return !d.reader.has_bytes();
 }
 
+/// Of a big message only the beginning of each chunk is captured, and the frames of its body begin
+/// anywhere: but how long they are together is known. `gone` bytes behind the last one were not
+/// captured. False where there is more in them than this body.
+bool rabbitmq_conversation::pass_body(side from, direction& d, uint64_t gone, sink& out) {
+  const auto on = channels_.find(d.last_channel);
+  const auto rest = on == channels_.end() ? 0 : on->second.rest_bytes(from);
+  if (rest == 0 || rest < gone)
+    return false;
+  on->second.pass_rest(from, out);
+  d.reader.pass(rest - gone);
+  d.is_reckoned = true;
+  return true;
+}
+
 /// Passes what is no frame. False where none begins in what is there.
-bool rabbitmq_conversation::find_frame(direction& d, sink& out) {
+bool rabbitmq_conversation::find_frame(side from, direction& d, sink& out) {
   const auto bytes = d.reader.bytes();
+  const bool is_reckoned = d.is_reckoned;
   for (size_t i = 0; i < bytes.size(); ++i) {
     const auto here = bytes.substr(i);
     const auto x = read_frame(here);
@@ -117,11 +144,18 @@ bool rabbitmq_conversation::find_frame(direction& d, sink& out) {
       return false; // More bytes will tell.
     if (!is_one || !*is_one)
       continue;
-    if (i > 0)
-      out.not_understood(unparsed::out_of_sync, i + d.reader.pass(i));
+    d.is_reckoned = false;
+    if (i == 0)
+      return true;
+    out.not_understood(unparsed::out_of_sync, i + d.reader.pass(i));
+    if (is_reckoned)
+      lose_place(from, out);
     return true;
   }
   out.not_understood(unparsed::out_of_sync, d.reader.resynchronise());
+  d.is_reckoned = false;
+  if (is_reckoned)
+    lose_place(from, out);
   return false;
 }
 
@@ -181,7 +215,7 @@ void rabbitmq_conversation::read_method(side from, const frame& x, uint64_t time
     on->get(0);
   } else if (id == method_id::basic_ack || id == method_id::basic_nack) {
     if (const auto said = read_confirmation(arguments))
-      on->confirm(*said, id == method_id::basic_ack, time_ns, out);
+      on->confirm(*said, id == method_id::basic_ack, {time_ns, x.size()}, out);
   }
 }
 
@@ -194,7 +228,7 @@ void rabbitmq_conversation::read_close(const frame& x, std::string_view argument
   bool is_told = false;
   for (auto& [number, on] : channels_)
     if (x.channel == 0 || number == x.channel)
-      is_told = on.fail(said->code, time_ns, out) || is_told;
+      is_told = on.fail(said->code, {time_ns, x.size()}, out) || is_told;
   if (is_told && said->method == static_cast<uint32_t>(method_id::basic_publish))
     return;
   l7_exchange exchange;
