@@ -105,16 +105,16 @@ class L7MySql(L7TestCase):
         self.watch(lambda: self._query(self.address, "SELECT 'ready'"))
         self._make(TRAFFIC, self.address)
         expected = expected_of(MODES, TRAFFIC)
-        self.check_counted(by_outcome(expected))
         self.check_traced(expected)
+        self.check_counted(by_outcome(expected))
 
     def test_queries_and_answers_cut_at_every_byte(self):
         sides = self.start_byte_proxy()
         self.watch(lambda: self._query(sides[0].address, "SELECT 'ready'"), sides=sides)
         self._make(CUT_TRAFFIC, sides[0].address)
         expected = expected_of(MODES, CUT_TRAFFIC)
-        self.check_counted(by_outcome(expected), sides=sides)
         self.check_traced(expected, sides=sides)
+        self.check_counted(by_outcome(expected), sides=sides)
 
     def test_what_is_encrypted_or_compressed_is_not_looked_at(self):
         self.watch(lambda: self._query(self.address, "SELECT 'ready'"))

@@ -178,6 +178,20 @@ TEST_CASE("memcached: the binary protocol") {
   });
 }
 
+// As pylibmc says goodbye to a real server.
+TEST_CASE("memcached: the answer to a farewell is to no request") {
+  const std::vector<line> lines{
+      client(ask(0x00, 1, "k")),
+      server(answer(0x00, 1, 1, "", "Not found")),
+      client(ask(0x07, 2)),
+      server(answer(0x07, 0, 2)),
+  };
+  however_cut(memcached_protocol, lines, [](const outcome& x) {
+    CHECK(x.texts() == texts{"get -> 1 ok"});
+    CHECK(x.lost_bytes() == 0);
+  });
+}
+
 TEST_CASE("memcached: quiet commands of the binary protocol") {
   const std::vector<line> lines{
       client(ask(0x0d, 1, "a") + ask(0x0d, 2, "b") + ask(0x0d, 3, "c") + ask(0x0a, 4)),

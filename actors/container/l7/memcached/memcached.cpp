@@ -241,6 +241,8 @@ bool memcached_conversation::take_binary_answer(sink& out, uint64_t& lost) {
   }
   const bool failed = memcached::is_failure(head->status);
   const auto asked = memcached::find_asked(requests_.all(), *head);
+  if (!asked.has_value() && memcached::is_farewell(*head)) // A quit is none of the requests.
+    return pass_answer(head->length(), lost);
   if (!asked.has_value() && !requests_.empty()) // Not in the order in which they were asked.
     requests_.answers_lost();
   if (begin_answer(asked, head->length(), false, out)) {

@@ -152,4 +152,8 @@ bool is_farewell(const request& x) {
          && (x.answered == answer_kind::none || x.opcode == opcode_quit);
 }
 
+bool is_farewell(const binary_header& head) {
+  return head.opcode == opcode_quit;
+}
+
 } // namespace troupe::l7::memcached

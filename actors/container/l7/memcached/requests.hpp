@@ -49,7 +49,8 @@ request request_of_beginning(std::string_view text);
 /// A command of the binary protocol; `bytes` is what is there of it.
 request request_of(const binary_header& head, std::string_view bytes);
 
-/// Nobody answers it, and nobody would.
+/// What a client says at its end: nobody counts on an answer.
 bool is_farewell(const request& x);
+bool is_farewell(const binary_header& answer);
 
 } // namespace troupe::l7::memcached
