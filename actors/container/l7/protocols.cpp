@@ -5,6 +5,7 @@
 #include "actors/container/l7/clickhouse/clickhouse.hpp"
 #include "actors/container/l7/dns/dns.hpp"
 #include "actors/container/l7/dubbo/dubbo.hpp"
+#include "actors/container/l7/foundationdb/foundationdb.hpp"
 #include "actors/container/l7/http/http.hpp"
 #include "actors/container/l7/http2/http2.hpp"
 #include "actors/container/l7/kafka/kafka.hpp"
@@ -21,10 +22,10 @@ namespace troupe::l7 {
 
 const std::vector<const protocol*>& protocols() {
   static const std::vector<const protocol*> all{
-      &http2_protocol, &zookeeper_protocol, &kafka_protocol,    &cassandra_protocol,
-      &mongo_protocol, &rabbitmq_protocol,  &dubbo_protocol,    &clickhouse_protocol,
-      &http_protocol,  &nats_protocol,      &redis_protocol,    &postgres_protocol,
-      &mysql_protocol, &dns_protocol,       &memcached_protocol};
+      &http2_protocol,      &zookeeper_protocol, &kafka_protocol, &cassandra_protocol,
+      &mongo_protocol,      &rabbitmq_protocol,  &dubbo_protocol, &foundationdb_protocol,
+      &clickhouse_protocol, &http_protocol,      &nats_protocol,  &redis_protocol,
+      &postgres_protocol,   &mysql_protocol,     &dns_protocol,   &memcached_protocol};
   return all;
 }
 
