@@ -220,6 +220,32 @@ TEST_CASE("cassandra: of big messages only the beginning is captured") {
   CHECK(x.heard.lost_bytes() == 0);
 }
 
+TEST_CASE("cassandra: behind version 5's frames that were not captured the next ones are read") {
+  constexpr size_t frame_bytes = 131071; // The most; a large message fills all but the last.
+  const auto in_frames = [](const std::string& large) {
+    std::string frames;
+    for (size_t at = 0; at < large.size(); at += frame_bytes)
+      frames += frame(large.substr(at, frame_bytes), false);
+    return frames;
+  };
+  dialogue x{cassandra_protocol};
+  x.say({client(start(5)), server(say(0, ready, "", 5))});
+  const auto insert = select(1, "INSERT INTO shop.orders VALUES ('" + std::string(1 << 20, 'x'), 5);
+  x.say({client(in_frames(insert)), server(frame(say(1, result, number(1, 4), 5)))});
+  for (int i = 2; i < 5; ++i)
+    x.say({client(frame(select(i, "SELECT * FROM shop.orders", 5))),
+           server(in_frames(rows(i, 1 << 20, 5)))});
+  x.say({client(frame(select(5, "SELECT * FROM shop.nothing", 5))),
+         server(frame(refuse(5, 0x2200, 5)))});
+  x.close();
+  CHECK(x.heard.texts()
+        == texts{"STARTUP -> 0 ok", "INSERT shop.orders -> 0 ok", "SELECT shop.orders -> 0 ok",
+                 "SELECT shop.orders -> 0 ok", "SELECT shop.orders -> 0 ok",
+                 "SELECT shop.nothing -> 8704 failed"});
+  CHECK(x.heard.exchanges[1].request_bytes == insert.size());
+  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == 0);
+}
+
 TEST_CASE("cassandra: attached in mid-stream, bytes that were lost, requests without an answer") {
   dialogue x{cassandra_protocol};
   SUBCASE("version 4") {

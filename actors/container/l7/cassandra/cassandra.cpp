@@ -35,6 +35,7 @@ private:
     bool is_begun = false;
     bool is_framed = false;
     bool is_aligned = true;    ///< the next message begins where the inner stream resumes
+    bool begins_frame = false; ///< what comes next is the first of a frame's payload
     uint32_t payload_left = 0; ///< of the frame that is being passed
   };
 
@@ -93,7 +94,9 @@ cassandra_conversation::step cassandra_conversation::read_frame(side from, direc
   if (d.outer.is_resumed()) { // Messages are missing, or parts of one.
     d.payload_left = 0;
     d.is_aligned = false;
-    ++d.inner_position;
+    // What comes is not the rest of a message that was being passed over.
+    if (const auto lost = d.inner.resynchronise(); lost > 0)
+      out.not_understood(unparsed::not_captured, lost);
   }
   const auto bytes = d.outer.bytes();
   if (d.payload_left == 0) {
@@ -102,12 +105,14 @@ cassandra_conversation::step cassandra_conversation::read_frame(side from, direc
       return bytes.size() < outer_frame::header_bytes ? step::wait : step::out_of_sync;
     d.is_begun = true;
     d.is_aligned = d.is_aligned || frame->is_self_contained;
+    d.begins_frame = true;
     d.payload_left = frame->length;
     return pass(d.outer, frame->length == 0 ? frame->size() : outer_frame::header_bytes, out);
   }
   const auto here = bytes.substr(0, d.payload_left);
   const auto size = d.outer.is_cut() ? d.payload_left : static_cast<uint32_t>(here.size());
   read_payload(from, d, {d.outer.time_ns(), d.inner_position, size, here}, out);
+  d.begins_frame = d.begins_frame && d.inner.has_bytes(); // Of a header that is not whole yet.
   d.inner_position += size;
   d.payload_left -= size;
   return pass(d.outer, size + (d.payload_left == 0 ? outer_frame::trailer_bytes : 0), out);
@@ -116,9 +121,11 @@ cassandra_conversation::step cassandra_conversation::read_frame(side from, direc
 void cassandra_conversation::read_payload(side from, direction& d, const chunk& x, sink& out) {
   auto lost = d.inner.take(x);
   while (d.inner.has_bytes()) {
-    // Only a frame of whole messages begins with one for sure.
-    const auto next = d.inner.is_resumed() && !d.is_aligned ? step::out_of_sync
-                                                            : read_message(from, d, d.inner, out);
+    // Only a frame of whole messages begins with one for sure; the first one of a large message
+    // begins with what makes sense as that.
+    const auto next = d.inner.is_resumed() && !d.is_aligned && !d.begins_frame
+                          ? step::out_of_sync
+                          : read_message(from, d, d.inner, out);
     if (next == step::passed)
       continue;
     if (next == step::wait && !d.inner.is_cut())
@@ -152,7 +159,7 @@ cassandra_conversation::read_message(side from, direction& d, stream_reader& rea
     return step::wait;
   if (!is_lawful(bytes, *x, from))
     return step::out_of_sync;
-  const auto is_sure = (d.is_begun && !reader.is_resumed()) || d.is_framed;
+  const auto is_sure = (d.is_begun && !reader.is_resumed()) || (d.is_framed && d.is_aligned);
   if (!is_sure && from == side::client && !is_likely_request(*x, bytes).value_or(true))
     return step::out_of_sync;
   if (!is_sure && from == side::server && x->stream >= 0
@@ -161,7 +168,7 @@ cassandra_conversation::read_message(side from, direction& d, stream_reader& rea
   const auto wanted = std::min<uint64_t>(x->size(), message_bytes_max);
   if (bytes.size() < wanted && !reader.is_cut())
     return step::wait;
-  d.is_begun = true;
+  d.is_begun = d.is_aligned = true;
   const auto message =
       bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(x->size(), bytes.size())));
   if (from == side::client)
