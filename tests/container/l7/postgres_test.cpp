@@ -346,6 +346,30 @@ TEST_CASE("postgres: long queries and many rows, of which only the beginning was
   CHECK(x.heard.lost[static_cast<size_t>(unparsed::out_of_sync)] == 0);
 }
 
+// libpq sends what it has, as far as it goes: the last send begins with the rest of a large value.
+TEST_CASE("postgres: what is behind a large value in one send is counted by its answers") {
+  const auto large = message('B', "\0\0"s + std::string(100'000, 'x'));
+  const auto behind = describe() + execute() + sync_point();
+  dialogue x{postgres_protocol};
+  x.say(opened({client(parse("", "SELECT length($1) FROM t"))}));
+  x.say_cut(client(large.substr(0, 50'000)), 16'384);
+  x.say_cut(client(large.substr(50'000) + behind), 16'384);
+  CHECK(x.heard.lost[0] == behind.size());
+  x.say({server(bound() + columns() + row("1") + complete("SELECT 1") + ready()),
+         client(query("SELECT 2")), server(columns() + row("2") + complete("SELECT 1") + ready())});
+  x.say_cut(client(large + execute() + bind("") + execute() + sync_point()), 16'384);
+  x.say({server(message('2') + complete("SELECT 1") + message('2') + failure("22012") + ready())});
+  x.say_cut(client(large + execute() + sync_point()), 16'384);
+  x.say({server(message('2') + complete("INSERT 0 1") + failure("23505") + ready()),
+         client(query("SELECT 3")), server(columns() + row("3") + complete("SELECT 1") + ready())});
+  x.close();
+  CHECK(x.heard.texts()
+        == texts{"SELECT t -> 0 ok", "SELECT -> 0 ok", "SELECT t -> 0 ok", " -> 22012 failed",
+                 "SELECT t -> 23505 failed", "SELECT -> 0 ok"});
+  CHECK(x.heard.exchanges[0].request_bytes
+        == parse("", "SELECT length($1) FROM t").size() + large.size());
+}
+
 TEST_CASE("postgres: answers that were lost are not made up") {
   dialogue x{postgres_protocol};
   x.say(opened({client(query("SELECT 1") + query("SELECT 2"))}));

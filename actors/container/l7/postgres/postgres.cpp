@@ -49,6 +49,8 @@ private:
   void on_complete();
   void on_ready(sink& out);
   void begin_answer(const header& head);
+  [[nodiscard]] bool is_unseen() const { return unseen_ns_ != 0 && requests_.are_requests_lost(); }
+  void on_unseen_answer(const header& head, std::string_view body, sink& out);
   void tell_completed(sink& out);
   void lose_answers();
 
@@ -67,6 +69,11 @@ private:
     uint64_t bytes = 0;
   };
   std::optional<early_error> early_error_;
+  /// When the client sent more than was captured, until that is answered; 0: it did not. Each
+  /// answer is to one request, also where that was not seen.
+  uint64_t unseen_ns_ = 0;
+  std::optional<l7_exchange> unseen_; ///< the one that is being answered
+  bool unseen_is_bound_ = false;      ///< by the extended protocol
   uint32_t encryption_asked_ = 0;
   bool copying_ = false; ///< the client sends data, and nothing else
   bool encrypted_ = false;
@@ -82,13 +89,17 @@ void postgres_conversation::take_requests(const chunk& x, sink& out) {
   requests_.client_speaks(out);
   if (copying_)
     return take_copied(x);
+  if (!requests_.are_requests_lost())
+    unseen_ns_ = 0;
   uint64_t lost = 0;
   if (!client_row_.take(client_, x, lost))
     requests_.requests_lost();
   while (client_.has_bytes() && take_request(out, lost)) {
   }
-  if (lost > 0)
+  if (lost > 0) {
+    unseen_ns_ = x.time_ns;
     out.not_understood(unparsed::not_captured, lost);
+  }
 }
 
 // Whatever it is, it holds no request until the server ends the COPY.
@@ -133,6 +144,8 @@ bool postgres_conversation::take_request(sink& out, uint64_t& lost) {
 
 // What is slow to send its messages may hear that the first has failed before it sends the last.
 void postgres_conversation::add(request made, sink& out) {
+  if (is_unseen()) // Its answer is one of those that nobody can tell apart.
+    return;
   const auto error = std::exchange(early_error_, std::nullopt);
   const bool failed =
       error.has_value() && (made.is == kind::execute || (made.is == kind::sync && made.has_parsed));
@@ -148,6 +161,8 @@ void postgres_conversation::add(request made, sink& out) {
 
 void postgres_conversation::lose_answers() {
   requests_.answers_lost();
+  unseen_ns_ = 0;
+  unseen_.reset();
   copying_ = false;
 }
 
@@ -229,6 +244,8 @@ void postgres_conversation::on_answer(const header& head, std::string_view body,
     return;
   if (head.type != 'E')
     tell_completed(out);
+  if (requests_.empty() && is_unseen())
+    return on_unseen_answer(head, body, out);
   if (requests_.empty() && std::string_view{"CDIdV"}.find(head.type) != std::string_view::npos)
     out.not_understood(unparsed::unanswered, head.length);
   if (head.type != 'Z')
@@ -245,6 +262,44 @@ void postgres_conversation::on_answer(const header& head, std::string_view body,
     case 'G':
     case 'W':
       copying_ = true;
+      return;
+    default:
+      return;
+  }
+}
+
+// An Execute has a completion of its own, a query may have several before it is over.
+void postgres_conversation::on_unseen_answer(const header& head, std::string_view body, sink& out) {
+  if (head.type == 'E' && completed_.has_value()) { // The commit behind it failed.
+    fail(*completed_, postgres::sqlstate_of(body));
+    return tell_completed(out);
+  }
+  if (head.type != 'Z') {
+    if (!unseen_.has_value()) {
+      unseen_ = maker_.cut_off(unseen_ns_).exchange;
+      answer_at(*unseen_, server_.time_ns());
+    }
+    unseen_->response_bytes += head.length;
+  }
+  copying_ = head.type == 'G' || head.type == 'W';
+  switch (head.type) {
+    case '2':
+      unseen_is_bound_ = true;
+      return;
+    case 'C':
+    case 'I':
+    case 's':
+      unseen_->outcome = l7_outcome::ok;
+      if (unseen_is_bound_)
+        completed_ = std::exchange(unseen_, std::nullopt);
+      return;
+    case 'E':
+      return fail(*unseen_, postgres::sqlstate_of(body));
+    case 'Z':
+      if (unseen_.has_value() && unseen_->outcome != l7_outcome::unknown)
+        out.exchanged(std::move(*unseen_));
+      unseen_.reset();
+      unseen_is_bound_ = false;
       return;
     default:
       return;

@@ -45,6 +45,7 @@ void request_maker::bind(std::string_view body) {
   statement bound;
   if (known)
     bound = name.empty() ? unnamed_statement_ : statements_.find(name);
+  bound_ = bound;
   if (portal.empty() || !known)
     unnamed_portal_ = std::move(bound);
   else
@@ -83,6 +84,13 @@ request request_maker::make(request::kind kind, const statement& shown) {
   return result;
 }
 
+request request_maker::cut_off(uint64_t time_ns) {
+  if (bytes_ == 0)
+    began_ns_ = time_ns;
+  has_parsed_ = false;
+  return make(request::kind::execute, std::exchange(bound_, nullptr));
+}
+
 request request_maker::sync() {
   auto result = make(request::kind::sync, has_parsed_ ? parsed_ : nullptr);
   result.has_parsed = std::exchange(has_parsed_, false);
@@ -111,6 +119,7 @@ std::optional<request> request_maker::take(const header& head, std::string_view 
       return std::nullopt;
     case 'E':
       has_parsed_ = false;
+      bound_ = nullptr;
       return make(request::kind::execute, behind_portal(body));
     case 'S':
       return sync();

@@ -39,6 +39,9 @@ public:
   /// Messages have come that are no request yet: what fails now is one of them.
   [[nodiscard]] bool has_begun() const { return bytes_ > 0 || has_parsed_; }
 
+  /// What has begun, as a request whose end was not captured.
+  request cut_off(uint64_t time_ns);
+
   /// How much of a message's body says what it is.
   static uint64_t wanted(const header& head);
 
@@ -56,6 +59,7 @@ private:
   prepared_statements portals_;
   statement unnamed_statement_;
   statement unnamed_portal_;
+  statement bound_;  ///< last
   statement parsed_; ///< since the last Execute
   bool has_parsed_ = false;
   uint64_t began_ns_ = 0; ///< the first message of the next Execute: its Parse, or its Bind
