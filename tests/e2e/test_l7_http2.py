@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2 between containers: nginx and nghttp2's server, asked by curl, nghttp, h2load and by hand."""
+"""HTTP/2 between containers: nginx and nghttpd, asked by curl, nghttp, h2load and by hand."""
 
 import collections
 import os
