@@ -106,7 +106,8 @@ class L7MySql(L7TestCase):
         self._make(TRAFFIC, self.address)
         expected = expected_of(MODES, TRAFFIC)
         self.check_traced(expected)
-        self.check_counted(by_outcome(expected))
+        # Whoever has sent a large row sends others in one go, more than is captured: rows all.
+        self.check_counted(by_outcome(expected), not_understood=("not_captured",))
 
     def test_queries_and_answers_cut_at_every_byte(self):
         sides = self.start_byte_proxy()

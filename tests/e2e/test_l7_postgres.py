@@ -67,7 +67,7 @@ class L7Postgres(L7TestCase):
 
     @classmethod
     def setUpClass(cls):
-        require_programs("psql", "pgbench", "openssl", f"{PROGRAMS}/postgres")
+        require_programs("openssl", *(f"{PROGRAMS}/{x}" for x in ("postgres", "psql", "pgbench")))
         super().setUpClass()
 
     def setUp(self):
@@ -123,7 +123,9 @@ class L7Postgres(L7TestCase):
         # Of its own tables it asks before it begins: how large, and whether partitioned.
         outcomes["ok"] += 3 * (PGBENCH_CLIENTS * PGBENCH_EACH + 2)
         outcomes["ok"] += 3 * PGBENCH_CLIENTS * PGBENCH_EACH
-        self.check_counted(outcomes, unanswered=outcomes["unknown"])
+        # Behind a large parameter, in one send with the rest of it: counted by the answers.
+        self.check_counted(outcomes, unanswered=outcomes["unknown"],
+                           not_understood=("not_captured",))
 
     def test_queries_and_answers_cut_at_every_byte(self):
         sides = self.start_byte_proxy()
