@@ -7,6 +7,7 @@
 #include "tests/fuzz/expect.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ struct counting final : l7::sink {
     fuzz::expect(x.detail.size() <= detail_bytes_max, "detail is bounded");
   }
   void not_understood(l7::unparsed /*reason*/, uint64_t /*bytes*/) override {}
+  void resolved(std::string_view name, const std::array<uint8_t, 16>& /*address*/) override {
+    check_name(std::string{name});
+  }
 };
 
 } // namespace
@@ -58,7 +62,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (answer.size() > 2)
     answer[2] = static_cast<char>(answer[2] ^ 0x80); // What was asked is answered, or the reverse.
   conversation->take(l7::side::client, {1, 0, bytes.size(), bytes}, heard);
+  const bool waits = !conversation->is_at_rest();
+  fuzz::expect(waits || !conversation->awaits(answer), "who asked nothing awaits nothing");
   conversation->take(l7::side::server, {2, 0, answer.size(), answer}, heard);
+  conversation->expire(size % 2 == 0 ? 0 : UINT64_MAX, heard);
   conversation->close(heard);
   fuzz::expect(heard.exchanges <= 1, "one query is one exchange");
   return 0;
