@@ -20,7 +20,13 @@ using snapshot_sink_actor = caf::typed_actor<
     // A container's answer to collect.
     caf::reacts_to<collected>>;
 
-/// A CONTAINER keeps all state of one container. It does no I/O and asks nobody.
+/// Whoever knows where connections really go.
+using translator_actor = caf::typed_actor<
+    // Looks them up; may take its time, and may fail.
+    caf::replies_to<nat_questions>::with<nat_answers>>;
+
+/// A CONTAINER keeps all state of one container. It does no I/O, and waits for nobody: what needs
+/// an answer is put aside until it comes.
 using container_actor = caf::typed_actor<
     // Takes a batch in, then grants its producer one credit at high priority.
     caf::reacts_to<event_batch, credit_actor>,
@@ -42,7 +48,9 @@ using container_actor = caf::typed_actor<
     // Takes over the state of a provisional container that turned out to be this one.
     caf::reacts_to<container_inheritance>,
     // The console printed a batch.
-    caf::reacts_to<credit>>;
+    caf::reacts_to<credit>,
+    // Whom to ask where its connections really go; without one they go where they say.
+    caf::reacts_to<translator_actor>>;
 
 /// The BPF_READER owns the BPF objects, the ring and the routes. It never waits for an answer.
 using bpf_reader_actor = caf::typed_actor<
@@ -106,6 +114,9 @@ using host_actor = caf::typed_actor<
     caf::replies_to<scan_cgroups>::with<cgroup_listing>,
     // The path of one cgroup, or ec::unknown_cgroup.
     caf::replies_to<cgroup_unknown>::with<cgroup_found>>;
+
+/// The host as the containers know it that ask where their connections go.
+using translating_host_actor = host_actor::extend_with<translator_actor>;
 
 /// Where the command line shows traced events. Detached: a terminal may block.
 using console_actor = caf::typed_actor<

@@ -36,13 +36,15 @@ struct settings {
   uint32_t credit_batches = 8;           ///< batches in flight a container
   uint32_t pending_bytes_max = 1U << 20; ///< merged in the reader for one container without credit
   uint32_t destinations_max = 512;       ///< per container; more go to "~other"
+  uint32_t domains_max = 256;            ///< per container: names that DNS is asked for, and names
+                                         ///< in place of addresses; more are not told apart
   std::chrono::milliseconds runtime_timeout{5000}; ///< one call to a runtime
   uint32_t runtime_calls_max = 8;                  ///< lookups at once per endpoint
   bool l7 = false;                                 ///< understand what is said on connections
   bool l7_turns = true;                            ///< the kernel may count simple requests alone
-  bool nat = true;      ///< ask conntrack and Cilium where connections really go
-  bool services = true;                            ///< systemd units are containers too
-  bool sessions = false;                           ///< so are the slices of users who are logged in
+  bool nat = true;         ///< ask conntrack and Cilium where connections really go
+  bool services = true;    ///< systemd units are containers too
+  bool sessions = false;   ///< so are the slices of users who are logged in
   bool standalone = false; ///< and processes in none of these that listen or connect
 
   // Kubernetes' workloads by owner references; docs/operations.md. "" = off.

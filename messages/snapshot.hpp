@@ -4,6 +4,7 @@
 #include "messages/container_metadata.hpp"
 #include "messages/flow.hpp"
 #include "messages/l7.hpp"
+#include "messages/nat.hpp"
 
 #include <array>
 #include <cstdint>
@@ -78,6 +79,12 @@ struct ip_latency {
   uint64_t rtt_ns = 0; ///< newest smoothed RTT of a live or just closed connection
 };
 
+/// What DNS told a container of an address.
+struct address_name {
+  std::string ip;
+  std::string fqdn;
+};
+
 /// Where requests went, or came in.
 struct l7_place {
   l7_protocol protocol = l7_protocol::opaque;
@@ -107,7 +114,7 @@ struct l7_understanding {
   l7_protocol protocol = l7_protocol::opaque;
   uint64_t captured_bytes = 0;
   std::array<uint64_t, l7_unparsed_reasons> unparsed_bytes{}; ///< by l7_unparsed_names
-  uint64_t overflow = 0; ///< requests that went to "~other"
+  uint64_t overflow = 0;                                      ///< requests that went to "~other"
 };
 
 /// All that is exported of one container, frozen at one moment. Shared, never changed.
@@ -123,6 +130,7 @@ struct container_snapshot {
   std::vector<destination_stats> outbound;
   std::vector<inbound_stats> inbound;
   std::vector<ip_latency> latencies;
+  std::vector<address_name> names; ///< an address has one
   std::vector<l7_requests> l7_requests_made;
   std::vector<l7_durations> l7_durations_of;
   std::vector<l7_understanding> l7_understood;
@@ -132,6 +140,7 @@ struct container_snapshot {
   uint64_t events_dropped = 0;     ///< data records dropped for want of credit
   uint64_t events_invalid = 0;     ///< records that could not be decoded
   uint64_t traces_waiting = 0;     ///< traced events that wait for a name or for the console
+  nat_counts nat;                  ///< where its connections went
   latency_histogram route_latency; ///< kernel timestamp to this actor, one sample a batch
 };
 

@@ -6,6 +6,7 @@
 #include "messages/errors.hpp"
 #include "messages/event_batch.hpp"
 #include "messages/host.hpp"
+#include "messages/nat.hpp"
 #include "messages/recording.hpp"
 #include "messages/runtime.hpp"
 #include "messages/snapshot.hpp"
@@ -74,6 +75,8 @@ CAF_ADD_TYPE_ID(troupe, (troupe::recording_chunk))
 CAF_ADD_TYPE_ID(troupe, (troupe::recording_losses))
 CAF_ADD_TYPE_ID(troupe, (troupe::recorded_metadata))
 CAF_ADD_TYPE_ID(troupe, (troupe::recorder_status))
+CAF_ADD_TYPE_ID(troupe, (troupe::nat_questions))
+CAF_ADD_TYPE_ID(troupe, (troupe::nat_answers))
 
 CAF_END_TYPE_ID_BLOCK(troupe)
 
@@ -100,6 +103,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recording_chunk)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recording_losses)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recorded_metadata)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recorder_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::nat_questions)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::nat_answers)
 
 namespace troupe {
 

@@ -42,6 +42,7 @@ int run_doctor_command(const doctor_request& request, const output_streams& stre
   report.machine = check_machine(config);
   if (report.machine.hierarchy)
     report.features = probe_features(report.machine.hierarchy->controller);
+  report.nat = check_nat(config.host_root);
   report.runtimes = probe_runtimes(config);
   report.usual_runtime_paths = usual_runtime_paths();
   const auto text =

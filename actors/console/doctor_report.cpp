@@ -41,6 +41,10 @@ std::vector<section> sections_of(const doctor_report& report) {
       {"capabilities", {}, {}, true},
       {"features", {}, {}, true},
       {"runtimes", {}, {}, true},
+      {"nat",
+       {{{"conntrack", "cilium", "obstacle"},
+         {report.nat.conntrack, report.nat.cilium, report.nat.obstacle}}},
+       {}},
   };
   for (const auto& x : machine.capabilities)
     all[5].rows.push_back({{"name", "held", "needed", "purpose"},
@@ -54,6 +58,13 @@ std::vector<section> sections_of(const doctor_report& report) {
          {text_of(to_string(x.endpoint.kind)), x.endpoint.socket, x.present, x.answering, x.version,
           x.error == ec::none ? std::string{} : to_string(x.error), x.message}});
   return all;
+}
+
+/// Where it is not loaded nobody translates by it, and nothing is missing.
+std::string conntrack_state(const nat_check& x) {
+  if (!x.conntrack)
+    return "absent";
+  return x.obstacle.empty() ? "ok" : "fails";
 }
 
 std::string columns_of(const doctor_report& report, bool headers,
@@ -73,6 +84,8 @@ std::string columns_of(const doctor_report& report, bool headers,
   for (const auto& x : report.features)
     rows.add({"feature", x.feature, x.enabled ? "on" : "off",
               x.hook.empty() ? x.reason : "by " + x.hook});
+  rows.add({"nat", "conntrack", conntrack_state(report.nat), report.nat.obstacle});
+  rows.add({"nat", "Cilium's maps", report.nat.cilium ? "ok" : "absent", ""});
   for (const auto& x : report.runtimes)
     rows.add({"runtime", fmt::format("{} {}", to_string(x.endpoint.kind), x.endpoint.socket),
               runtime_state(x),

@@ -3,6 +3,7 @@
 
 #include "actors/console/field.hpp"
 #include "actors/console/machine_check.hpp"
+#include "actors/host/nat_check.hpp"
 #include "messages/agent_status.hpp"
 #include "messages/runtime.hpp"
 
@@ -19,6 +20,7 @@ struct doctor_report {
   std::vector<feature_status> features;
   std::vector<runtime_status> runtimes;
   std::string usual_runtime_paths; ///< where they were looked for
+  nat_check nat;
 };
 
 /// Why the agent cannot run here at all; empty when it can.

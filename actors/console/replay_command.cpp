@@ -151,6 +151,7 @@ private:
 int run_replay_command(const replay_request& request, const output_streams& streams) {
   set_up_log(request.config, "warn");
   auto config = request.config.agent;
+  config.nat = false; // This machine knows nothing of those connections.
   // Answers lie in the recording or come never: a report does not wait for them.
   if (config.listen.empty())
     config.fallback_name_after = std::min(config.fallback_name_after, naming_time);

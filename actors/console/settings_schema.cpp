@@ -217,6 +217,9 @@ std::vector<setting> where_settings() {
                           milliseconds{50}, milliseconds{300'000}),
       switch_setting("l7", kernel_side, "understand what is said on connections (unfinished)",
                      scope_kernel, &settings::l7),
+      switch_setting("nat", kernel_side,
+                     "ask conntrack and Cilium where dialled addresses really lead", scope_kernel,
+                     &settings::nat),
       switch_setting("services", where_to_look, "systemd services are containers too",
                      scope_kernel | scope_actors, &settings::services),
       switch_setting("sessions", where_to_look, "so are the slices of users who are logged in",
@@ -259,6 +262,10 @@ std::vector<setting> actor_settings() {
       number_setting("destinations_max", inside,
                      "destinations kept apart for one container; more become \"~other\"",
                      &settings::destinations_max, 1, 100'000),
+      number_setting("domains_max", inside,
+                     "names told apart for one container: those that DNS is asked for become "
+                     "\"~other\" beyond, and addresses keep no name",
+                     &settings::domains_max, 1, 100'000),
       number_setting("runtime_calls_max", inside, "calls to one runtime at once",
                      &settings::runtime_calls_max, 1, 256),
   };

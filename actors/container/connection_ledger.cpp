@@ -36,9 +36,7 @@ bool is_reconnect(const connection& c, const tcp_connection& record) {
 
 } // namespace
 
-// The destination an application dialled is where it went: what NAT made of it will be told by
-// conntrack, and comes in here as the second part of the key.
-uint32_t connection_ledger::find_series(const tcp_connection& record) {
+uint32_t connection_ledger::find_series(const tcp_connection& record, const translation* known) {
   const auto remote = remote_end(record.endpoints);
   const auto max = options_.destinations_max;
   bool overflow = false;
@@ -47,8 +45,13 @@ uint32_t connection_ledger::find_series(const tcp_connection& record) {
     const inbound_key key{local_end(record.endpoints), fold_loopback(remote.ip)};
     found = series_of(inbound_, key, max, overflow);
   } else {
-    const auto dialled = fold_destination(remote, options_.ephemeral);
-    found = series_of(outbound_, {dialled, dialled}, max, overflow);
+    const auto fold = [this](const endpoint& x) {
+      return fold_destination(x, options_.ephemeral);
+    };
+    const auto dialled = fold(known != nullptr ? known->dialled : remote);
+    const auto actual = known != nullptr ? fold(known->actual) : dialled;
+    const auto name = names_ ? names_->newest(dialled.ip) : 0;
+    found = series_of(outbound_, {dialled, actual, false, name}, max, overflow);
   }
   overflow_ += overflow ? 1 : 0;
   return found;
@@ -68,24 +71,24 @@ void connection_ledger::count_connect(connection& c, uint64_t connect_ns) {
 
 /// A connection that we have not heard of, or a further one of a socket that we know. The
 /// reference lives until the next change of the table.
-connection& connection_ledger::begin(const tcp_connection& record) {
+connection& connection_ledger::begin(const tcp_connection& record, const translation* known) {
   connection added;
   added.cookie = record.socket_cookie;
   added.opened_ns = record.opened_ns;
-  added.series = find_series(record);
+  added.series = find_series(record, known);
   added.inbound = record.direction == TCP_INBOUND;
   added.refreshed = tick_;
-  auto* known = connections_.find(added.cookie);
-  if (known != nullptr)
-    *known = added;
+  auto* slot = connections_.find(added.cookie);
+  if (slot != nullptr)
+    *slot = added;
   else if (connections_.size() < connections_max)
-    known = &connections_.insert(added);
+    slot = &connections_.insert(added);
   else
-    known = &(untracked_ = added);
-  with_stats(*known, [](auto& stats) { ++stats.active_connections; });
+    slot = &(untracked_ = added);
+  with_stats(*slot, [](auto& stats) { ++stats.active_connections; });
   if ((record.flags & TCP_FLAG_PREEXISTING) == 0)
-    count_connect(*known, record.connect_ns);
-  return *known;
+    count_connect(*slot, record.connect_ns);
+  return *slot;
 }
 
 void connection_ledger::refresh(connection& c) {
@@ -172,24 +175,24 @@ void connection_ledger::restart_totals(connection& c) {
   c.retransmits = 0;
 }
 
-bool connection_ledger::opened(const tcp_connection& record) {
+bool connection_ledger::opened(const tcp_connection& record, const translation* known) {
   auto* c = connections_.find(record.socket_cookie);
   const bool preexisting = (record.flags & TCP_FLAG_PREEXISTING) != 0;
   if (c == nullptr) {
     if (record.socket_cookie == 0 || connections_.size() >= connections_max)
       return false; // Over the bound its close will count it, once.
-    begin(record);
+    begin(record, known);
     return true;
   }
   if (is_over(*c)) {
     if (preexisting || born_ns(record) <= c->ended_ns)
       return false;
-    begin(record);
+    begin(record, known);
     return true;
   }
   if (is_reconnect(*c, record)) { // The close in between was lost.
     leave(*c, connection_phase::ended);
-    begin(record);
+    begin(record, known);
     return true;
   }
   refresh(*c);
@@ -202,7 +205,8 @@ bool connection_ledger::opened(const tcp_connection& record) {
   return true;
 }
 
-bool connection_ledger::connect_failed(const tcp_connection_totals& record) {
+bool connection_ledger::connect_failed(const tcp_connection_totals& record,
+                                       const translation* known) {
   const auto& about = record.connection;
   if (about.socket_cookie == 0)
     return false;
@@ -217,7 +221,7 @@ bool connection_ledger::connect_failed(const tcp_connection_totals& record) {
   }
   connection failed;
   failed.cookie = about.socket_cookie;
-  failed.series = find_series(about);
+  failed.series = find_series(about, known);
   failed.inbound = about.direction == TCP_INBOUND;
   failed.phase = connection_phase::failed;
   if (!failed.inbound)
@@ -238,20 +242,20 @@ void connection_ledger::finish(connection& c, const tcp_connection_totals& recor
   end(c, connection_phase::ended, record.connection.header.time_ns);
 }
 
-bool connection_ledger::closed(const tcp_connection_totals& record) {
+bool connection_ledger::closed(const tcp_connection_totals& record, const translation* known) {
   const auto& about = record.connection;
   auto* c = connections_.find(about.socket_cookie);
   if (c == nullptr || is_over(*c)) {
     const bool late = c != nullptr && !is_reconnect(*c, about);
     if (late || about.socket_cookie == 0 || !was_established(about))
       return false;
-    c = &begin(about);
+    c = &begin(about, known);
   }
   finish(*c, record);
   return true;
 }
 
-bool connection_ledger::progress(const tcp_connection_totals& record) {
+bool connection_ledger::progress(const tcp_connection_totals& record, const translation* known) {
   const auto& about = record.connection;
   progress_seen_ = true;
   auto* c = connections_.find(about.socket_cookie);
@@ -260,7 +264,7 @@ bool connection_ledger::progress(const tcp_connection_totals& record) {
     if (late || about.socket_cookie == 0 || !was_established(about)
         || connections_.size() >= connections_max)
       return false;
-    c = &begin(about);
+    c = &begin(about, known);
   }
   refresh(*c);
   count_totals(*c, record);

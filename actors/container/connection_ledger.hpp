@@ -9,11 +9,15 @@
 // again, and the totals of a lost record come with the next one. Ended connections are remembered
 // for a while, so that a late record does not count them a second time.
 
+#include "actors/container/address_names.hpp"
 #include "actors/container/connection_table.hpp"
 #include "actors/container/series_table.hpp"
+#include "actors/container/translations.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -21,7 +25,8 @@ namespace troupe {
 struct container_options {
   uint32_t destinations_max = 512; ///< outbound series, and as many inbound ones
   port_range ephemeral = {};
-  uint8_t trace = 0; ///< trace_mask
+  uint32_t domains_max = 256; ///< names that DNS is asked for, and that stand for addresses
+  uint8_t trace = 0;          ///< trace_mask
 };
 
 /// The iterator repeats every live connection at least at each sixth tick; one that missed three
@@ -40,13 +45,19 @@ inline constexpr size_t connections_max = size_t{1} << 18;
 
 class connection_ledger {
 public:
-  explicit connection_ledger(const container_options& options) : options_(options) {}
+  explicit connection_ledger(const container_options& options,
+                             std::shared_ptr<const address_names> names = nullptr)
+      : options_(options), names_(std::move(names)) {}
 
-  // Each takes one record; false when it said nothing new: a repetition, or too late.
-  bool opened(const tcp_connection& record);
-  bool connect_failed(const tcp_connection_totals& record);
-  bool closed(const tcp_connection_totals& record);
-  bool progress(const tcp_connection_totals& record);
+  // Each takes one record; false when it said nothing new: a repetition, or too late. `known` is
+  // null for a connection that goes where it says.
+  bool opened(const tcp_connection& record, const translation* known = nullptr);
+  bool connect_failed(const tcp_connection_totals& record, const translation* known = nullptr);
+  bool closed(const tcp_connection_totals& record, const translation* known = nullptr);
+  bool progress(const tcp_connection_totals& record, const translation* known = nullptr);
+
+  /// Whether it was heard of, and not too long ago.
+  [[nodiscard]] bool knows(uint64_t cookie) const { return connections_.contains(cookie); }
 
   /// Drops what is too old.
   void tick();
@@ -61,8 +72,8 @@ public:
   [[nodiscard]] uint64_t overflow() const { return overflow_; }
 
 private:
-  uint32_t find_series(const tcp_connection& record);
-  connection& begin(const tcp_connection& record);
+  uint32_t find_series(const tcp_connection& record, const translation* known);
+  connection& begin(const tcp_connection& record, const translation* known);
   void count_connect(connection& c, uint64_t connect_ns);
   void count_totals(connection& c, const tcp_connection_totals& record);
   void raise_totals(connection& c, uint64_t sent, uint64_t received, uint32_t retransmits);
@@ -87,6 +98,7 @@ private:
   }
 
   container_options options_;
+  std::shared_ptr<const address_names> names_; ///< null: addresses have none
   uint32_t tick_ = 0;
   bool progress_seen_ = false; ///< the iterator runs on this machine
   uint64_t overflow_ = 0;

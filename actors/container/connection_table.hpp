@@ -56,6 +56,15 @@ public:
     }
   }
 
+  [[nodiscard]] bool contains(uint64_t cookie) const {
+    if (slots_.empty())
+      return false;
+    auto i = home(cookie);
+    while (slots_[i].cookie != 0 && slots_[i].cookie != cookie)
+      i = next(i);
+    return slots_[i].cookie != 0;
+  }
+
   /// The connection will be looked for soon: has its cache line fetched meanwhile.
   void expect(uint64_t cookie) const {
     if (!slots_.empty())

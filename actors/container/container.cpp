@@ -5,6 +5,7 @@
 #include "actors/supervisor/actor_defaults.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -17,6 +18,9 @@ using heir_actor = caf::typed_actor<caf::reacts_to<container_inheritance>>;
 
 /// Batches in flight to the console.
 constexpr uint32_t trace_batches_max = 8;
+
+/// The host reads what may block; meanwhile connections wait to be counted.
+constexpr std::chrono::seconds answer_timeout{1};
 
 void send_traces(pointer self) {
   auto& st = self->state;
@@ -49,10 +53,71 @@ void send_orders(pointer self, const credit_actor& producer) {
                                             capture_orders{std::move(orders)});
 }
 
+void ask(pointer self);
+
+void after_answer(pointer self) {
+  auto& st = self->state;
+  st.asking = false;
+  send_traces(self);
+  if (st.producer)
+    send_orders(self, st.producer);
+  ask(self);
+}
+
+/// Whoever does not answer once is not asked again before the next tick: his silence would keep
+/// every connection waiting for as long.
+void give_up_asking(pointer self, const caf::error& error) {
+  auto& st = self->state;
+  if (!st.silence_told)
+    spdlog::warn("container translations-unanswered container {}: {}; its connections count as "
+                 "going where they say",
+                 st.key, describe(error));
+  st.silence_told = true;
+  st.account.unanswered();
+  st.account.open_questions(false);
+  after_answer(self);
+}
+
+void ask(pointer self) {
+  auto& st = self->state;
+  if (st.asking || !st.translator)
+    return;
+  auto questions = st.account.next_questions();
+  if (!questions)
+    return;
+  st.asking = true;
+  self->request(st.translator, answer_timeout, std::move(*questions))
+      .then(
+          [self](const nat_answers& answers) {
+            self->state.account.answered(answers);
+            after_answer(self);
+          },
+          [self](const caf::error& error) { give_up_asking(self, error); });
+}
+
+void know_translator(pointer self, const translator_actor& translator) {
+  auto& st = self->state;
+  st.translator = translator;
+  st.account.open_questions(true);
+  ask(self);
+}
+
+void tick_all(pointer self) {
+  auto& st = self->state;
+  st.account.tick(boot_time_now_ns());
+  send_traces(self); // Of what nobody answered.
+  if (st.producer)
+    send_orders(self, st.producer);
+  if (st.translator)
+    st.account.open_questions(true);
+}
+
 void take_in(pointer self, const event_batch& batch, const credit_actor& producer) {
   auto& st = self->state;
+  st.producer = producer;
   consume(self, batch);
   send_orders(self, producer);
+  ask(self);
   self->gauge().counted_batch();
   self->send<caf::message_priority::high>(producer, credit{st.key, 1});
 }
@@ -113,8 +178,10 @@ void hand_over_to(pointer self, const heir_actor& target) {
 
 void inherit(pointer self, const container_inheritance& inherited) {
   auto& st = self->state;
-  if (inherited.counters)
+  if (inherited.counters) {
     st.account.merge(std::move(*inherited.counters));
+    ask(self);
+  }
   const auto known = std::find(st.awaited.begin(), st.awaited.end(), inherited.from);
   if (known != st.awaited.end())
     st.awaited.erase(known);
@@ -134,6 +201,7 @@ container_actor::behavior_type container(pointer self, container_key key, const 
   install_defaults(self, "container");
   container_options options;
   options.destinations_max = config.destinations_max;
+  options.domains_max = config.domains_max;
   // Without a console there is nobody to send events to.
   options.trace = console ? config.trace : static_cast<uint8_t>(config.trace & trace_flows);
   self->state.key = key;
@@ -153,11 +221,12 @@ container_actor::behavior_type container(pointer self, container_key key, const 
         auto snapshot = std::make_shared<const container_snapshot>(self->state.account.snapshot());
         self->send(sink, collected{asked.scrape_id, std::move(snapshot)});
       },
-      [self](const tick&) { self->state.account.tick(); },
+      [self](const tick&) { tick_all(self); },
       [self](const route_changed&, const heir_actor& target) { hand_over_to(self, target); },
       [self](const inheritance_announced& x) { self->state.awaited.push_back(x.from); },
       [self](const container_inheritance& inherited) { inherit(self, inherited); },
       [self](const credit& granted) { credited(self, granted); },
+      [self](const translator_actor& x) { know_translator(self, x); },
   };
 }
 

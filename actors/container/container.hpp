@@ -33,7 +33,11 @@ struct container_actor_state {
     credit_actor producer;
   };
   std::vector<std::variant<held_batch, cgroup_joined, cgroup_left>> held;
-  container_actor heir; ///< waits for its turn: we inherit first
+  container_actor heir;        ///< waits for its turn: we inherit first
+  translator_actor translator; ///< invalid: connections go where they say
+  bool asking = false;         ///< one question at a time
+  bool silence_told = false;
+  credit_actor producer; ///< of the last batch; takes orders
 };
 
 /// The actor of one container, provisional until it is named. `key` is the one under which the

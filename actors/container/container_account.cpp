@@ -2,6 +2,7 @@
 #include "actors/container/container_account.hpp"
 
 #include "actors/container/event_decoder.hpp"
+#include "actors/container/translation_gate.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -15,106 +16,8 @@ namespace {
 /// without a cgroup nothing runs or listens in it.
 constexpr uint32_t emptied_after_ticks = 2;
 
-/// Counts one record after the other, and traces those that were news.
-class record_counter {
-public:
-  record_counter(container_counters& counters, trace_maker& trace)
-      : counters_(counters), trace_(trace) {}
-
-  void forked(const process_forked& record) { counters_.processes.forked(record); }
-  void moved(const process_moved& record) { counters_.processes.moved(record); }
-  void found(const process_found& record) { counters_.processes.found(record); }
-
-  void executed(const process_executed& record, std::string_view argv) {
-    const auto start = counters_.processes.executed(record, argv);
-    if (!start.own)
-      return;
-    if (start.entered && trace_.traces(trace_life)) {
-      const bool alone = counters_.processes.count() == 1;
-      trace_.began(counters_.life.entered(id_of(record.header), alone), record, argv);
-    }
-    trace_.executed(record, argv);
-  }
-
-  void exited(const process_exited& record) {
-    const auto end = counters_.processes.exited(record);
-    if (end.repeated)
-      return;
-    counters_.oom_kills += record.oom_killed != 0 ? 1 : 0;
-    if (trace_.traces(trace_life))
-      trace_life_of(record, end.setup);
-    trace_.exited(record, end.setup);
-  }
-
-  // The registry is told of these; what follows from them comes as cgroup_joined and cgroup_left.
-  void cgroup_created(const cgroup_event& /*record*/, std::string_view /*path*/) {}
-  void cgroup_removed(const cgroup_event& /*record*/) {}
-
-  void listen_opened(const tcp_listen& record) {
-    if (counters_.listens.opened(record, counters_.processes))
-      trace_.listening(record, comm_for_trace(record.header, trace_tcp));
-  }
-  void listen_closed(const tcp_listen& record) { counters_.listens.closed(record); }
-
-  void tcp_opened(const tcp_connection& record) {
-    if (!counters_.connections.opened(record))
-      return;
-    trace_.opened(record, comm_for_trace(record.header, trace_tcp));
-    if (auto* flows = asked_flows())
-      flows->opened(record);
-  }
-  void tcp_connect_failed(const tcp_connection_totals& record) {
-    if (!counters_.connections.connect_failed(record))
-      return;
-    trace_.connect_failed(record, comm_for_trace(record.connection.header, trace_tcp));
-    if (auto* flows = asked_flows())
-      flows->connect_failed(record);
-  }
-  void tcp_closed(const tcp_connection_totals& record) {
-    auto* flows = asked_flows();
-    if (counters_.connections.closed(record)) {
-      trace_.closed(record, comm_for_trace(record.connection.header, trace_tcp));
-      if (flows != nullptr)
-        flows->closed(record);
-    }
-    counters_.l7.closed(record.connection.socket_cookie,
-                        {trace_, comm_for_trace(record.connection.header, trace_l7), flows});
-  }
-  void tcp_progress(const tcp_connection_totals& record) {
-    auto* flows = asked_flows();
-    if (counters_.connections.progress(record) && flows != nullptr)
-      flows->progress(record);
-  }
-  void l7_captured(const l7_chunk& record, std::string_view bytes) {
-    counters_.l7.captured(record, bytes,
-                          {trace_, comm_for_trace(record.header, trace_l7), asked_flows()});
-  }
-  void l7_turned(const l7_turns& record) {
-    counters_.l7.turned(record, {trace_, comm_for_trace(record.header, trace_l7)});
-  }
-
-private:
-  void trace_life_of(const process_exited& record, bool setup) {
-    if (record.oom_killed != 0)
-      trace_.ended(life_action::oom, record);
-    if (setup)
-      return;
-    if (const auto action = counters_.life.ended(id_of(record.header)))
-      trace_.ended(*action, record);
-  }
-
-  /// Looked up only when it will be shown: this is the path of every event.
-  std::string_view comm_for_trace(const event_header& header, trace_mask what) const {
-    return trace_.traces(what) ? counters_.processes.comm_of(id_of(header)) : std::string_view{};
-  }
-
-  [[nodiscard]] flow_ledger* asked_flows() const {
-    return trace_.traces(trace_flows) ? &counters_.flows : nullptr;
-  }
-
-  container_counters& counters_;
-  trace_maker& trace_;
-};
+/// A minute: as long as anybody waits for an answer to a datagram.
+constexpr uint32_t translations_kept_ticks = 12;
 
 std::vector<ip_latency> newest_latencies(const std::vector<outbound_series>& outbound) {
   struct newest {
@@ -142,7 +45,13 @@ container_account::container_account(container_key key, const container_options&
     : key_(key), options_(options), counters_(options), trace_(key, options.trace) {}
 
 void container_account::consume(const event_batch& batch, uint64_t now_ns) {
-  const auto result = decode_records(batch.records, record_counter{counters_, trace_});
+  const auto result =
+      counters_.asked.is_open() || !counters_.asked.empty()
+          ? decode_records(batch.records, translation_gate{counters_, trace_,
+                                                           [this](const auto& kept) {
+                                                             count_kept(kept);
+                                                           }})
+          : decode_records(batch.records, record_counter{counters_, trace_});
   counters_.events += result.decoded;
   counters_.events_dropped += batch.dropped;
   if (result.status == decode_status::invalid) // At least the record that was not understood.
@@ -151,6 +60,41 @@ void container_account::consume(const event_batch& batch, uint64_t now_ns) {
   if (batch.first_time_ns != 0)
     counters_.route_latency.observe(now_ns > batch.first_time_ns ? now_ns - batch.first_time_ns
                                                                  : 0);
+}
+
+/// They were counted as taken in when they came.
+void container_account::count_kept(const translation_queue::waiting& kept) {
+  static_cast<void>(decode_records(kept.records, record_counter{counters_, trace_, kept.comm}));
+}
+
+void container_account::open_questions(bool can_ask) {
+  counters_.asked.open(can_ask);
+  if (can_ask)
+    return;
+  for (const auto& kept : counters_.asked.release_all())
+    count_kept(kept);
+}
+
+std::optional<nat_questions> container_account::next_questions() {
+  auto questions = counters_.asked.next_questions();
+  if (questions) {
+    questions->container = key_;
+    questions->standing = counters_.processes.oldest();
+  }
+  return questions;
+}
+
+void container_account::answered(const nat_answers& answers) {
+  for (const auto& kept : counters_.asked.answered(answers)) {
+    if (const auto& x = kept.answer)
+      counters_.translated.add(x->socket_cookie, {to_endpoint(x->dialled), to_endpoint(x->actual)});
+    count_kept(kept);
+  }
+}
+
+void container_account::unanswered() {
+  for (const auto& kept : counters_.asked.unanswered())
+    count_kept(kept);
 }
 
 void container_account::name(const container_named& named) {
@@ -181,8 +125,15 @@ void container_account::leave(const cgroup_left& left) {
     trace_.lived(life_action::gone, left.time_ns);
 }
 
-void container_account::tick() {
+void container_account::tick(uint64_t now_ns) {
   counters_.connections.tick();
+  counters_.l7.tick(now_ns, {trace_,
+                             {},
+                             trace_.traces(trace_flows) ? &counters_.flows : nullptr,
+                             nullptr,
+                             &counters_.processes});
+  counters_.translated.age([this](uint64_t cookie) { return counters_.connections.knows(cookie); },
+                           translations_kept_ticks);
   if (ticks_to_empty_ == 0 || --ticks_to_empty_ > 0)
     return;
   counters_.processes.clear();
@@ -191,7 +142,8 @@ void container_account::tick() {
 
 container_snapshot container_account::snapshot() const {
   container_snapshot result;
-  result.traces_waiting = trace_.waiting();
+  result.traces_waiting = trace_.waiting() + counters_.asked.size();
+  result.nat = counters_.asked.counts();
   result.key = key_;
   result.exported = named_.has_value();
   if (named_) {
@@ -203,8 +155,14 @@ container_snapshot container_account::snapshot() const {
   result.processes = counters_.processes.count();
   result.listens = counters_.listens.snapshot(counters_.processes);
   result.outbound.reserve(counters_.connections.outbound().size());
-  for (const auto& series : counters_.connections.outbound())
-    result.outbound.push_back(series.stats);
+  for (const auto& series : counters_.connections.outbound()) {
+    auto& row = result.outbound.emplace_back(series.stats);
+    if (!series.key.other && !counters_.names->empty())
+      row.destination = counters_.names->text_of(series.key.dialled, series.key.name);
+  }
+  if (!counters_.names->empty())
+    merge_equal(result.outbound);
+  result.names = counters_.names->all();
   result.inbound.reserve(counters_.connections.inbound().size());
   for (const auto& series : counters_.connections.inbound())
     result.inbound.push_back(series.stats);
@@ -222,6 +180,7 @@ container_snapshot container_account::snapshot() const {
 
 container_counters container_account::hand_over() {
   auto result = std::exchange(counters_, container_counters{options_});
+  counters_.asked.open(result.asked.is_open());
   result.traced = trace_.hand_over();
   named_.reset();
   return result;
@@ -233,7 +192,12 @@ void container_account::merge(container_counters&& inherited) {
   counters_.listens.absorb(std::move(inherited.listens));
   counters_.connections.absorb(std::move(inherited.connections));
   counters_.l7.absorb(std::move(inherited.l7));
+  counters_.names->absorb(*inherited.names);
   counters_.flows.absorb(std::move(inherited.flows));
+  counters_.translated.absorb(std::move(inherited.translated));
+  counters_.asked.absorb(std::move(inherited.asked));
+  if (!counters_.asked.is_open())
+    open_questions(false);
   // Of its cgroups the registry tells us itself. They may be gone already.
   if (cgroups_.empty())
     ticks_to_empty_ = emptied_after_ticks;

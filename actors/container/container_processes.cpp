@@ -179,6 +179,14 @@ size_t container_processes::count() const {
       std::count_if(live_.begin(), live_.end(), [](const auto& x) { return !x.second.setup; }));
 }
 
+process_id container_processes::oldest() const {
+  process_id result;
+  for (const auto& [pid, x] : live_)
+    if (!x.setup && (result.pid == 0 || x.id.start_boottime_ns < result.start_boottime_ns))
+      result = x.id;
+  return result;
+}
+
 void container_processes::absorb(container_processes&& other) {
   for (const auto& [pid, theirs] : other.live_) {
     const auto mine = live_.find(pid);

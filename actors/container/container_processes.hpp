@@ -76,6 +76,9 @@ public:
   /// Processes that are the container's own.
   [[nodiscard]] size_t count() const;
 
+  /// Of those the one that started first; all zeros when there is none.
+  [[nodiscard]] process_id oldest() const;
+
   /// Takes over the processes of a table that saw the same container.
   void absorb(container_processes&& other);
 

@@ -53,6 +53,7 @@ constexpr size_t least_size(uint16_t kind) {
     case EVENT_TCP_PROGRESS:
       return sizeof(tcp_connection_totals);
     case EVENT_L7_CHUNK:
+    case EVENT_L7_DATAGRAM:
       return sizeof(l7_chunk);
     case EVENT_L7_TURNS:
       return sizeof(l7_turns);
@@ -105,7 +106,10 @@ bool visit_chunk(const std::byte* at, Visitor& visitor) {
   std::string_view captured;
   if (!tail<l7_chunk>(at, record.captured, captured))
     return false;
-  visitor.l7_captured(record, captured);
+  if (record.header.kind == EVENT_L7_CHUNK)
+    visitor.l7_captured(record, captured);
+  else
+    visitor.l7_datagram(record, captured);
   return true;
 }
 
@@ -139,6 +143,7 @@ bool visit(const std::byte* at, Visitor& visitor) {
     case EVENT_TCP_PROGRESS:
       return visitor.tcp_progress(as<tcp_connection_totals>(at)), true;
     case EVENT_L7_CHUNK:
+    case EVENT_L7_DATAGRAM:
       return visit_chunk(at, visitor);
     case EVENT_L7_TURNS:
       return visitor.l7_turned(as<l7_turns>(at)), true;
@@ -156,8 +161,8 @@ bool visit(const std::byte* at, Visitor& visitor) {
 ///
 /// The visitor has forked, executed(record, argv), exited, moved, found,
 /// cgroup_created(record, path), cgroup_removed, listen_opened, listen_closed, tcp_opened,
-/// tcp_connect_failed, tcp_closed, tcp_progress, l7_captured(record, bytes) and l7_turned.
-/// References and views end with the batch.
+/// tcp_connect_failed, tcp_closed, tcp_progress, l7_captured(record, bytes), l7_datagram(record,
+/// bytes) and l7_turned. References and views end with the batch.
 template <class Visitor>
 decode_result decode_records(std::span<const std::byte> records, Visitor&& visitor) {
   decode_result result;

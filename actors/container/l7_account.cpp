@@ -45,13 +45,26 @@ class l7_account::listener final : public l7::observer {
 public:
   listener(l7_account& account, const traced_by& by) : account_(account), by_(by) {}
 
+  void met(l7::connection_ends& ends) override {
+    if (ends.outbound && account_.names_)
+      ends.name = account_.names_->newest(remote_end(ends.endpoints).ip);
+  }
+  void resolved(const l7::connection_ends& ends, std::string_view name,
+                const std::array<uint8_t, 16>& address) override {
+    if (ends.outbound && account_.names_) // Else it told others.
+      account_.names_->learn({address}, name);
+  }
+  void forgotten(uint64_t socket_cookie) override {
+    account_.orders_.push_back({.socket_cookie = socket_cookie, .over = true});
+  }
   void exchanged(const l7::connection_ends& ends, l7_exchange exchange) override {
+    const auto* known = translation_of(ends);
     if (is_counted(exchange))
-      account_.count(ends, exchange);
-    if (by_.flows != nullptr)
-      by_.flows->exchanged(ends, exchange);
+      account_.count(account_.place_of(ends, exchange.protocol, known), exchange);
+    if (by_.flows != nullptr && ends.endpoints.remote_port != 0) // Else nobody knows who asked.
+      by_.flows->exchanged(at_actual_end(ends, known), exchange);
     if (by_.trace.traces(trace_l7))
-      by_.trace.exchanged(ends, by_.comm, std::move(exchange));
+      by_.trace.exchanged(ends, comm_of(ends), std::move(exchange), known);
   }
   void not_understood(l7_protocol protocol, l7::unparsed reason, uint64_t bytes) override {
     account_.understanding_of(protocol).unparsed_bytes.at(static_cast<size_t>(reason)) += bytes;
@@ -65,10 +78,20 @@ public:
 
   void turned(const l7::connection_ends& ends, l7_protocol protocol,
               const l7::turn_counts& turns) override {
-    account_.count(ends, protocol, turns);
+    account_.count(account_.place_of(ends, protocol, translation_of(ends)), protocol, turns);
   }
 
 private:
+  [[nodiscard]] const translation* translation_of(const l7::connection_ends& ends) const {
+    return by_.translated != nullptr && ends.outbound
+               ? by_.translated->find(ends.socket_cookie, ends.endpoints)
+               : nullptr;
+  }
+  [[nodiscard]] std::string_view comm_of(const l7::connection_ends& ends) const {
+    return by_.processes != nullptr ? by_.processes->comm_of({ends.pid, ends.start_boottime_ns})
+                                    : by_.comm;
+  }
+
   l7_account& account_;
   const traced_by& by_;
 };
@@ -76,6 +99,23 @@ private:
 void l7_account::captured(const l7_chunk& record, std::string_view bytes, const traced_by& by) {
   listener heard{*this, by};
   connections_.take(record, bytes, heard);
+}
+
+void l7_account::datagram(const l7_chunk& record, std::string_view bytes, const traced_by& by) {
+  heard_ns_ = std::max<uint64_t>(heard_ns_, record.header.time_ns);
+  heard_at_ns_ = 0;
+  listener heard{*this, by};
+  datagrams_.take(record, bytes, heard);
+}
+
+// The records of a recording are of another time: its clock is theirs.
+void l7_account::tick(uint64_t now_ns, const traced_by& by) {
+  if (datagrams_.size() == 0)
+    return;
+  if (heard_at_ns_ == 0)
+    heard_at_ns_ = now_ns;
+  listener heard{*this, by};
+  datagrams_.expire(heard_ns_ + (now_ns - std::min(now_ns, heard_at_ns_)), heard);
 }
 
 void l7_account::turned(const l7_turns& record, const traced_by& by) {
@@ -106,7 +146,7 @@ l7_account::place& l7_account::place_of(const place_key& key) {
   if (places_.size() < 2 * size_t{options_.destinations_max})
     return places_[key];
   ++understanding_of(key.protocol).overflow;
-  return places_[{key.protocol, key.inbound, true, {}}];
+  return places_[{key.protocol, key.inbound, true, {}, {}, 0}];
 }
 
 l7_account::kind_count& l7_account::kind_of(place& at, l7_protocol protocol, kind_count kind) {
@@ -125,30 +165,59 @@ l7_account::kind_count& l7_account::kind_of(place& at, l7_protocol protocol, kin
   return at.kinds.emplace_back(kind_count{0, l7_outcome::unknown, {}, other_series, 0});
 }
 
-l7_account::place& l7_account::place_of(const l7::connection_ends& ends, l7_protocol protocol) {
+/// The domain is one of a bounded number; status and type are told apart all the same.
+l7_account::kind_count& l7_account::kind_of_domain(place& at, kind_count kind) {
+  if (!domains_.contains(kind.subject)) {
+    if (domains_.size() < options_.domains_max) {
+      domains_.insert(kind.subject);
+    } else if (kind.subject != other_series) {
+      ++understanding_of(l7_protocol::dns).overflow;
+      kind.subject = other_series;
+    }
+  }
+  std::string key{to_string(kind.outcome)};
+  key.append(" ").append(kind.method).append(" ").append(kind.subject);
+  if (const auto known = at.kind_index.find(key); known != at.kind_index.end())
+    return at.kinds[known->second];
+  if (at.kinds.size() >= kinds_of_domain_max * (options_.domains_max + size_t{1}))
+    return kind_of(at, l7_protocol::dns, std::move(kind));
+  at.kind_index.emplace(std::move(key), at.kinds.size());
+  return at.kinds.emplace_back(std::move(kind));
+}
+
+l7_account::place& l7_account::place_of(const l7::connection_ends& ends, l7_protocol protocol,
+                                        const translation* known) {
   place_key key;
   key.protocol = protocol;
   key.inbound = !ends.outbound;
-  key.address = ends.outbound ? fold_destination(remote_end(ends.endpoints), options_.ephemeral)
-                              : endpoint{fold_loopback(local_end(ends.endpoints).ip),
-                                         ends.endpoints.local_port};
+  if (ends.outbound) {
+    const auto peer = remote_end(ends.endpoints);
+    key.address = fold_destination(known != nullptr ? known->dialled : peer, options_.ephemeral);
+    key.actual =
+        known != nullptr ? fold_destination(known->actual, options_.ephemeral) : key.address;
+    key.name = known != nullptr && names_ ? names_->newest(known->dialled.ip) : ends.name;
+  } else {
+    key.address = {fold_loopback(local_end(ends.endpoints).ip), ends.endpoints.local_port};
+  }
   return place_of(key);
 }
 
-void l7_account::count(const l7::connection_ends& ends, const l7_exchange& exchange) {
-  auto& at = place_of(ends, exchange.protocol);
-  const bool of_domain = exchange.protocol == l7_protocol::dns;
-  ++kind_of(at, exchange.protocol,
-            {has_codes(exchange.protocol) ? exchange.status : 0, exchange.outcome, exchange.method,
-             of_domain ? exchange.subject : std::string{}, 0})
-        .count;
+void l7_account::count(place& at, const l7_exchange& exchange) {
+  if (exchange.protocol == l7_protocol::dns)
+    ++kind_of_domain(at, {0, exchange.outcome, exchange.method, exchange.subject, 0}).count;
+  else
+    ++kind_of(at, exchange.protocol,
+              {has_codes(exchange.protocol) ? exchange.status : 0,
+               exchange.outcome,
+               exchange.method,
+               {},
+               0})
+          .count;
   if (exchange.duration_ns > 0 || exchange.response_bytes > 0) // Else nobody answered.
     at.durations.observe(exchange.duration_ns);
 }
 
-void l7_account::count(const l7::connection_ends& ends, l7_protocol protocol,
-                       const l7::turn_counts& turns) {
-  auto& at = place_of(ends, protocol);
+void l7_account::count(place& at, l7_protocol protocol, const l7::turn_counts& turns) {
   for (const auto& answered : turns.answers)
     if (answered.count > 0)
       kind_of(at, protocol, {answered.status, answered.outcome, {}, {}, 0}).count += answered.count;
@@ -160,8 +229,10 @@ void l7_account::count(const l7::connection_ends& ends, l7_protocol protocol,
 void l7_account::add_to(container_snapshot& snapshot) const {
   for (const auto& [key, at] : places_) {
     l7_place where{key.protocol, key.inbound, key.other ? other_series : to_text(key.address), {}};
+    if (!key.inbound && !key.other && names_)
+      where.destination = names_->text_of(key.address, key.name);
     if (!key.inbound)
-      where.actual_destination = where.destination;
+      where.actual_destination = key.other ? other_series : to_text(key.actual);
     for (const auto& kind : at.kinds)
       snapshot.l7_requests_made.push_back({where,
                                            status_text(key.protocol, kind.status, kind.outcome),
@@ -176,7 +247,9 @@ void l7_account::absorb(l7_account&& other) {
     auto& mine = place_of(key);
     for (auto& kind : theirs.kinds) {
       const auto count = std::exchange(kind.count, 0);
-      kind_of(mine, key.protocol, std::move(kind)).count += count;
+      auto& kept = key.protocol == l7_protocol::dns ? kind_of_domain(mine, std::move(kind))
+                                                    : kind_of(mine, key.protocol, std::move(kind));
+      kept.count += count;
     }
     mine.durations.merge(theirs.durations);
   }
@@ -188,6 +261,8 @@ void l7_account::absorb(l7_account&& other) {
       mine.unparsed_bytes.at(i) += theirs.unparsed_bytes.at(i);
   }
   connections_.absorb(std::move(other.connections_));
+  datagrams_.absorb(std::move(other.datagrams_));
+  heard_ns_ = std::max(heard_ns_, other.heard_ns_);
   orders_.insert(orders_.end(), other.orders_.begin(), other.orders_.end());
   other = l7_account{options_};
 }

@@ -46,7 +46,7 @@ uint32_t series_of(outbound_table& table, const outbound_key& key, size_t max, b
   if (auto i = table.find_or_add(key, max))
     return *i;
   overflow = true;
-  return *table.find_or_add({{}, {}, true}, max + 1);
+  return *table.find_or_add({{}, {}, true, 0}, max + 1);
 }
 
 uint32_t series_of(inbound_table& table, const inbound_key& key, size_t max, bool& overflow) {
@@ -61,11 +61,15 @@ uint32_t series_of(inbound_table& table, const inbound_key& key, size_t max, boo
   return *table.find_or_add({{}, {}, true, true}, max + other_peers_max + 1);
 }
 
+void add(destination_stats& to, const destination_stats& from) {
+  to.successful_connects += from.successful_connects;
+  to.failed_connects += from.failed_connects;
+  to.connection_time_ns += from.connection_time_ns;
+  add_traffic(to, from);
+}
+
 void add(outbound_series& to, const outbound_series& from) {
-  to.stats.successful_connects += from.stats.successful_connects;
-  to.stats.failed_connects += from.stats.failed_connects;
-  to.stats.connection_time_ns += from.stats.connection_time_ns;
-  add_traffic(to.stats, from.stats);
+  add(to.stats, from.stats);
   if (from.rtt_time_ns > to.rtt_time_ns) {
     to.rtt_ns = from.rtt_ns;
     to.rtt_time_ns = from.rtt_time_ns;

@@ -25,6 +25,7 @@ struct outbound_key {
   endpoint dialled;
   endpoint actual; ///< after NAT
   bool other = false;
+  uint32_t name = 0; ///< number of the dialled address' name (address_names.hpp); 0: it had none
 
   friend bool operator==(const outbound_key&, const outbound_key&) = default;
 };
@@ -52,7 +53,7 @@ struct inbound_series {
 
 struct series_hash {
   size_t operator()(const outbound_key& x) const {
-    return hash_of(x.dialled) + 31 * hash_of(x.actual);
+    return hash_of(x.dialled) + 31 * hash_of(x.actual) + x.name;
   }
   size_t operator()(const inbound_key& x) const { return hash_of(x.local) + 31 * hash_of(x.peer); }
 };
@@ -98,6 +99,7 @@ uint32_t series_of(outbound_table& table, const outbound_key& key, size_t max, b
 uint32_t series_of(inbound_table& table, const inbound_key& key, size_t max, bool& overflow);
 
 /// Adds what one series counted to another.
+void add(destination_stats& to, const destination_stats& from);
 void add(outbound_series& to, const outbound_series& from);
 void add(inbound_series& to, const inbound_series& from);
 

@@ -55,7 +55,7 @@ uint64_t since(uint64_t begin_ns, uint64_t end_ns) {
 }
 
 /// Source is always the side that dialled, so that both ends of a connection tell of it alike.
-tcp_trace describe(const tcp_connection& record, tcp_action action) {
+tcp_trace describe(const tcp_connection& record, tcp_action action, const translation* known) {
   tcp_trace result;
   result.action = action;
   result.inbound = record.direction == TCP_INBOUND;
@@ -63,7 +63,9 @@ tcp_trace describe(const tcp_connection& record, tcp_action action) {
   result.dst = to_text(remote_end(record.endpoints));
   if (result.inbound)
     std::swap(result.src, result.dst);
-  result.actual_dst = result.dst;
+  if (known != nullptr)
+    result.dst = to_text(known->dialled);
+  result.actual_dst = known != nullptr ? to_text(known->actual) : result.dst;
   result.error = record.error;
   return result;
 }
@@ -160,7 +162,8 @@ void trace_maker::push_tcp(const tcp_connection& record, std::string_view comm,
   backlog_.push(std::move(event));
 }
 
-void trace_maker::opened(const tcp_connection& record, std::string_view comm) {
+void trace_maker::opened(const tcp_connection& record, std::string_view comm,
+                         const translation* known) {
   if (!traces(trace_tcp))
     return;
   // A process is often gone before the last of its connections has closed.
@@ -172,28 +175,30 @@ void trace_maker::opened(const tcp_connection& record, std::string_view comm) {
   if ((record.flags & TCP_FLAG_PREEXISTING) != 0)
     return; // Nothing happened now.
   const bool inbound = record.direction == TCP_INBOUND;
-  auto detail = describe(record, inbound ? tcp_action::accept : tcp_action::connect);
+  auto detail = describe(record, inbound ? tcp_action::accept : tcp_action::connect, known);
   detail.duration_ns = record.connect_ns;
   push_tcp(record, comm, detail);
 }
 
-void trace_maker::connect_failed(const tcp_connection_totals& record, std::string_view comm) {
+void trace_maker::connect_failed(const tcp_connection_totals& record, std::string_view comm,
+                                 const translation* known) {
   if (!traces(trace_tcp))
     return;
-  auto detail = describe(record.connection, tcp_action::connect_failed);
+  auto detail = describe(record.connection, tcp_action::connect_failed, known);
   detail.duration_ns = record.connection.connect_ns;
   detail.retransmits = record.retransmits;
   push_tcp(record.connection, comm, detail);
 }
 
-void trace_maker::closed(const tcp_connection_totals& record, std::string_view comm) {
+void trace_maker::closed(const tcp_connection_totals& record, std::string_view comm,
+                         const translation* known) {
   if (!traces(trace_tcp))
     return;
   const auto& about = record.connection;
   const auto owner = owners_.extract(about.socket_cookie);
   if (comm.empty() && !owner.empty())
     comm = to_view(owner.mapped());
-  auto detail = describe(about, tcp_action::close);
+  auto detail = describe(about, tcp_action::close, known);
   detail.bytes_sent = record.bytes_sent;
   detail.bytes_received = record.bytes_received;
   detail.rtt_ns = uint64_t{record.srtt_us} * 1000;
@@ -237,15 +242,19 @@ void trace_maker::ended(life_action action, const process_exited& record) {
 }
 
 void trace_maker::exchanged(const l7::connection_ends& ends, std::string_view comm,
-                            l7_exchange exchange) {
+                            l7_exchange exchange, const translation* known) {
   trace_event event;
   event.time_ns = exchange.started_ns + exchange.duration_ns;
   event.process = {ends.pid, ends.start_boottime_ns};
   event.comm = comm;
   l7_trace detail;
   detail.inbound = !ends.outbound;
-  detail.src = to_text(ends.outbound ? local_end(ends.endpoints) : remote_end(ends.endpoints));
+  const auto dialler = ends.outbound ? local_end(ends.endpoints) : remote_end(ends.endpoints);
+  if (dialler.port != 0) // Else nobody was told who asked.
+    detail.src = to_text(dialler);
   detail.dst = to_text(ends.outbound ? remote_end(ends.endpoints) : local_end(ends.endpoints));
+  if (known != nullptr)
+    detail.dst = to_text(known->dialled);
   detail.exchange = std::make_shared<const l7_exchange>(std::move(exchange));
   event.detail = std::move(detail);
   backlog_.push(std::move(event));

@@ -5,6 +5,7 @@
 
 #include "actors/container/container_processes.hpp"
 #include "actors/container/l7/connections.hpp"
+#include "actors/container/translations.hpp"
 #include "bpf/event.h"
 #include "messages/control.hpp"
 #include "messages/trace_event.hpp"
@@ -52,15 +53,21 @@ public:
   trace_maker(container_key key, uint8_t mask) : key_(key), mask_(mask) {}
 
   [[nodiscard]] bool traces(trace_mask what) const { return (mask_ & what) != 0; }
+  [[nodiscard]] bool traces_any() const { return mask_ != trace_none; }
 
   // Each makes an event, when it is asked for.
   void executed(const process_executed& record, std::string_view argv);
   void exited(const process_exited& record, bool setup);
   void listening(const tcp_listen& record, std::string_view comm);
-  void opened(const tcp_connection& record, std::string_view comm);
-  void connect_failed(const tcp_connection_totals& record, std::string_view comm);
-  void closed(const tcp_connection_totals& record, std::string_view comm);
-  void exchanged(const l7::connection_ends& ends, std::string_view comm, l7_exchange exchange);
+  // `known` is null for a connection that goes where it says.
+  void opened(const tcp_connection& record, std::string_view comm,
+              const translation* known = nullptr);
+  void connect_failed(const tcp_connection_totals& record, std::string_view comm,
+                      const translation* known = nullptr);
+  void closed(const tcp_connection_totals& record, std::string_view comm,
+              const translation* known = nullptr);
+  void exchanged(const l7::connection_ends& ends, std::string_view comm, l7_exchange exchange,
+                 const translation* known = nullptr);
   /// created and gone: of the container, at that time.
   void lived(life_action action, uint64_t time_ns);
   /// started and exec.

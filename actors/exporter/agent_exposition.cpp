@@ -126,6 +126,11 @@ void render_container_counts(series_writer& out, series_map& map, const scrape_r
     if (const auto row = l7_row_of(x.protocol))
       map.add({{"family", "container_" + std::string{l7_table::all[*row].name}}}, x.overflow);
   map.flush(out, family_id::series_overflow);
+  map.set({{"result", "translated"}}, scrape.nat.translated);
+  map.set({{"result", "direct"}}, scrape.nat.direct);
+  map.set({{"result", "skipped"}}, scrape.nat.skipped);
+  map.set({{"result", "unanswered"}}, scrape.nat.unanswered);
+  map.flush(out, family_id::address_translations);
 }
 
 /// What the endpoints of one runtime took is one histogram.

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <utility>
 
 namespace troupe {
 
@@ -231,6 +233,24 @@ void render_inbound(series_writer& out, const network_rows& all) {
   emit_rtt(out, family_id::tcp_inbound_rtt, all.pool, all.inbound);
 }
 
+/// Of all containers: whoever asks for the name of an address asks without a container.
+void render_names(series_writer& out, const std::vector<container_row>& rows,
+                  const node_info& node) {
+  std::set<std::pair<std::string_view, std::string_view>> known;
+  for (const auto& x : rows)
+    for (const auto& one : x.snapshot->names)
+      known.emplace(one.ip, one.fqdn);
+  out.begin(family_id::ip_to_fqdn);
+  const auto machine = machine_labels(node);
+  std::string labels;
+  for (const auto& [ip, fqdn] : known) {
+    labels.clear();
+    append_label(labels, "ip", ip);
+    append_label(labels, "fqdn", fqdn);
+    out.sample(labels.append(1, ',').append(machine), uint64_t{1});
+  }
+}
+
 } // namespace
 
 duplicates render_containers(series_writer& out, const exposition_input& input) {
@@ -253,6 +273,7 @@ duplicates render_containers(series_writer& out, const exposition_input& input) 
   emit(out, family_id::net_latency, network.pool, network.latencies,
        [](const ip_latency& x) { return as_seconds{x.rtt_ns}; });
   requests.render(out);
+  render_names(out, containers, input.scrape.node);
   return left_out;
 }
 

@@ -44,6 +44,7 @@ enum class family_id : uint8_t {
   tcp_inbound_bytes_received,
   tcp_inbound_rtt,
   net_latency,
+  ip_to_fqdn,
   node_info,
   node_uptime,
   build_info,
@@ -59,6 +60,7 @@ enum class family_id : uint8_t {
   containers,
   stale_containers,
   series_overflow,
+  address_translations,
   metadata_lookups,
   metadata_lookup_time,
   runtime_up,
@@ -145,6 +147,9 @@ inline constexpr family all[] = {
     {net_latency, "container_net_latency_seconds", gauge, container, "destination_ip",
      "Newest smoothed round-trip time of the container's connections to this address"},
 
+    {ip_to_fqdn, "ip_to_fqdn", gauge, node, "ip, fqdn",
+     "A name that DNS told one of the containers for this address; always 1"},
+
     {node_info, "node_info", gauge, node, "hostname, kernel_version",
      "What the machine says of itself; always 1"},
     {node_uptime, "node_uptime_seconds", gauge, node, "", "Time since the machine booted"},
@@ -177,6 +182,9 @@ inline constexpr family all[] = {
     {series_overflow, "troupe_series_overflow_total", counter, agent, "family",
      "Connections and requests that went to ~other because a container has too many destinations, "
      "peers, statuses or domains"},
+    {address_translations, "troupe_address_translations_total", counter, agent, "result",
+     "Dialled connections: translated, direct (they went where they said), skipped (not asked for: "
+     "many of that second to the same address were direct), unanswered (taken for direct)"},
     {metadata_lookups, "troupe_metadata_lookups_total", counter, agent, "runtime, result",
      "Questions to container runtimes: ok, unknown (it does not know the container), failed"},
     {metadata_lookup_time, "troupe_metadata_lookup_seconds", histogram, agent, "runtime",

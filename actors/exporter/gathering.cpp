@@ -54,6 +54,7 @@ void gathering::retire(const container_snapshot& gone) {
   retired_latency_.merge(gone.route_latency);
   retired_overflow_ += gone.series_overflow;
   retired_invalid_ += gone.events_invalid;
+  retired_nat_.add(gone.nat);
   add_to(retired_understood_, gone.l7_understood);
 }
 
@@ -92,6 +93,7 @@ void gathering::finish(scrape_result& into) {
   into.route_latency = retired_latency_;
   into.series_overflow = retired_overflow_;
   into.events_invalid = retired_invalid_;
+  into.nat = retired_nat_;
   into.l7_understood = retired_understood_;
   for (const auto& [key, last] : known_) {
     if (last.answered == current_)
@@ -99,6 +101,7 @@ void gathering::finish(scrape_result& into) {
     into.route_latency.merge(last.snapshot->route_latency);
     into.series_overflow += last.snapshot->series_overflow;
     into.events_invalid += last.snapshot->events_invalid;
+    into.nat.add(last.snapshot->nat);
     add_to(into.l7_understood, last.snapshot->l7_understood);
   }
   const auto stale = latest_silent(missing);

@@ -56,6 +56,7 @@ private:
   latency_histogram retired_latency_; ///< of containers that are gone: totals must not fall
   uint64_t retired_overflow_ = 0;
   uint64_t retired_invalid_ = 0;
+  nat_counts retired_nat_;
   std::vector<l7_understanding> retired_understood_;
 };
 

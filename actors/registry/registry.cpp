@@ -32,6 +32,7 @@ public:
       : table(options, *this),
         self_(self),
         make_container_(std::move(make_container)),
+        translate_(options.nat),
         fallback_name_after_(options.fallback_name_after) {}
 
   ~registry_work();
@@ -81,7 +82,9 @@ private:
 
   pointer self_;
   container_factory make_container_;
+  bool translate_;
   host_actor host_;
+  translator_actor translator_; ///< the host, where containers may ask it
   runtime_metadata_actor metadata_;
   bpf_reader_actor reader_;
   std::unordered_map<container_key, container_actor> containers_;
@@ -105,6 +108,8 @@ void registry_work::start(container_key key) {
   if (!handle)
     return; // Orders for it go nowhere.
   self_->monitor(handle);
+  if (translator_) // Before its first batch.
+    self_->send(handle, translator_);
   keys_.insert_or_assign(handle.address(), key);
   containers_.insert_or_assign(key, std::move(handle));
   if (!fallback_armed_)
@@ -225,6 +230,12 @@ void registry_work::set_metadata(const runtime_metadata_actor& metadata) {
 
 void registry_work::set_host(const host_actor& host) {
   host_ = host;
+  if (translate_ && host_) {
+    // Known here by another part of its interface.
+    translator_ = caf::actor_cast<translator_actor>(host_);
+    for (const auto& [key, handle] : containers_)
+      self_->send(handle, translator_);
+  }
   table.replay_lookups();
   walk();
 }

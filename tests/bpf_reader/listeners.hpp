@@ -63,6 +63,7 @@ inline container_actor::behavior_type test_container(container_actor::pointer,
       [](const inheritance_announced&) {},
       [](const container_inheritance&) {},
       [](const credit&) {},
+      [](const translator_actor&) {},
   };
 }
 

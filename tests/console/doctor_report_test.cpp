@@ -29,6 +29,7 @@ doctor_report healthy() {
   docker.message = "permission denied\x1b[2J";
   docker.error = ec::runtime_forbidden;
   report.runtimes = {docker};
+  report.nat = {true, "cannot ask conntrack: Operation not permitted", false};
   return report;
 }
 
@@ -80,6 +81,9 @@ TEST_CASE("doctor: JSON has a section for each subject") {
   CHECK(std::string_view{root["features"].at(1)["reason"]} == "the kernel has no such hook");
   CHECK_FALSE(bool{root["features"].at(1)["enabled"]});
   CHECK(std::string_view{root["features"].at(2)["hook"]} == "fentry");
+  CHECK(bool{root["nat"]["conntrack"]});
+  CHECK_FALSE(bool{root["nat"]["cilium"]});
+  CHECK(std::string_view{root["nat"]["obstacle"]}.starts_with("cannot ask conntrack"));
   CHECK(std::string_view{root["runtimes"].at(0)["error"]} == "runtime_forbidden");
   CHECK(std::string_view{root["capabilities"].at(0)["name"]} == "BPF");
 }

@@ -175,3 +175,51 @@ TEST_CASE_FIXTURE(account_fixture,
   CHECK(s.metadata.image == "nginx");
   CHECK(s.outbound.size() == 1);
 }
+
+TEST_CASE("series: a destination has the name that DNS told, whichever came first") {
+  account_fixture f;
+  const auto resolve = [&f](const std::string& name) {
+    const auto question = [&name](const std::string& flags, char answers) {
+      return std::string{"\0\1", 2} + flags + std::string{"\0\1\0", 3} + answers
+             + std::string(4, '\0') + static_cast<char>(name.size()) + name
+             + std::string{"\0\0\1\0\1", 5};
+    };
+    // The address is 10.0.0.2.
+    const auto answer =
+        question("\x81\x80", 1) + std::string{"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\0\0\2", 16};
+    for (const auto& said : {question(std::string{"\1\0", 2}, 0), answer}) {
+      l7_chunk record{};
+      record.header.kind = EVENT_L7_DATAGRAM;
+      record.header.time_ns = f.w.now_ns += 1'000'000;
+      record.socket_cookie = 77;
+      record.size = static_cast<uint32_t>(said.size());
+      record.captured = static_cast<uint16_t>(said.size());
+      record.flags = said == answer ? 0 : L7_SENT;
+      record.endpoints = endpoints("10.0.0.1", 40000, "10.0.0.53", 53);
+      f.w.add(record, said);
+    }
+  };
+  const auto connects = [&f] {
+    std::vector<std::string> result;
+    for (const auto& x : f.snapshot().outbound)
+      result.push_back(x.destination + " " + x.actual_destination + " "
+                       + std::to_string(x.successful_connects));
+    return result;
+  };
+  using texts = std::vector<std::string>;
+  f.w.opened({.cookie = 1});
+  CHECK(connects() == texts{"10.0.0.2:80 10.0.0.2:80 1"});
+  resolve("shop");
+  f.w.opened({.cookie = 2});
+  CHECK(connects() == texts{"shop:80 10.0.0.2:80 2"});
+  resolve("cart");
+  f.w.opened({.cookie = 3});
+  CHECK(connects() == texts{"shop:80 10.0.0.2:80 2", "cart:80 10.0.0.2:80 1"});
+  const auto names = f.snapshot().names;
+  REQUIRE(names.size() == 1);
+  CHECK(names[0].fqdn == "cart");
+  container_account heir{2, {}};
+  heir.merge(f.account.hand_over());
+  CHECK(heir.snapshot().outbound.size() == 2);
+  CHECK(heir.snapshot().outbound[1].destination == "cart:80");
+}

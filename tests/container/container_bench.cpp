@@ -3,10 +3,13 @@
 // Events per second that one container takes in on one core. Prints one line a load:
 //   open_close  connections that open and close, 64 at a time, to 32 destinations
 //   progress    totals of 1,000 live connections
+//   direct      as open_close, where somebody is asked where they go: nowhere else
+//   translated  likewise: all of them elsewhere
 
 #include "actors/container/container_account.hpp"
 #include "tests/container/records.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <vector>
@@ -47,13 +50,34 @@ std::vector<event_batch> progress() {
   return result;
 }
 
-void measure(const char* load, const std::vector<event_batch>& batches) {
+enum class translator : uint8_t { none, knows_nothing, translates };
+
+/// What the host would have said by the next batch.
+void answer(container_account& account, translator who) {
+  const auto questions = account.next_questions();
+  if (!questions)
+    return;
+  nat_answers answers;
+  if (who == translator::translates)
+    for (const auto& x : questions->asked) {
+      nat_address to;
+      std::copy(std::begin(x.ends.remote), std::end(x.ends.remote), to.ip.begin());
+      answers.translated.push_back({x.socket_cookie, {to.ip, x.ends.remote_port}, {to.ip, 80}});
+    }
+  account.answered(answers);
+}
+
+void measure(const char* load, const std::vector<event_batch>& batches,
+             translator who = translator::none) {
   double best = 0;
   for (uint64_t round = 0; round < rounds; ++round) {
     container_account account{1, {}};
+    account.open_questions(who != translator::none);
     const auto begin = std::chrono::steady_clock::now();
-    for (const auto& batch : batches)
+    for (const auto& batch : batches) {
       account.consume(batch, 0);
+      answer(account, who);
+    }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     best = std::max(best, static_cast<double>(account.snapshot().events) / took.count());
   }
@@ -65,5 +89,7 @@ void measure(const char* load, const std::vector<event_batch>& batches) {
 int main() {
   measure("open_close", open_close());
   measure("progress", progress());
+  measure("direct", open_close(), translator::knows_nothing);
+  measure("translated", open_close(), translator::translates);
   return 0;
 }

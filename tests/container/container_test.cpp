@@ -291,3 +291,90 @@ TEST_CASE_FIXTURE(fixture, "container: without a console nothing is kept for one
   run();
   CHECK(credits.size() == 1);
 }
+
+namespace {
+
+/// Somebody who knows where everybody goes: to 10.1.0.7:8080. Or is silent.
+struct translating : fixture {
+  std::vector<nat_questions> asked;
+  bool answers = true;
+
+  translator_actor make_translator() {
+    return spawn([this](translator_actor::pointer me) -> translator_actor::behavior_type {
+      return {[this, me](const nat_questions& x) -> caf::result<nat_answers> {
+        asked.push_back(x);
+        if (!answers)
+          return me->make_response_promise<nat_answers>(); // Never delivered.
+        nat_answers result;
+        for (const auto& question : x.asked) {
+          nat_answer one{question.socket_cookie, {}, {}};
+          std::copy(std::begin(question.ends.remote), std::end(question.ends.remote),
+                    one.dialled.ip.begin());
+          one.dialled.port = question.ends.remote_port;
+          one.actual = one.dialled;
+          one.actual.port = 8080;
+          result.translated.push_back(one);
+        }
+        return result;
+      }};
+    });
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(translating, "container: connections count where the translator says they go") {
+  const auto actor = make(5);
+  self->send(actor, make_translator());
+  self->send(actor, one_connection(), reader);
+  self->send(actor, one_connection(), reader);
+  run();
+  CHECK(credits.size() == 2);
+  REQUIRE_FALSE(asked.empty());
+  CHECK(asked[0].container == 5);
+  const auto snapshot = snapshot_of(actor);
+  REQUIRE(snapshot->outbound.size() == 1);
+  CHECK(snapshot->outbound[0].destination == "10.0.0.2:80");
+  CHECK(snapshot->outbound[0].actual_destination == "10.0.0.2:8080");
+  CHECK(snapshot->outbound[0].successful_connects == 2);
+  CHECK(snapshot->nat.translated == 2);
+}
+
+TEST_CASE_FIXTURE(translating,
+                  "container: a translator that is silent is waited for a second, and not again "
+                  "before a tick") {
+  const auto actor = make(5);
+  answers = false;
+  self->send(actor, make_translator());
+  self->send(actor, one_connection(), reader);
+  run();
+  CHECK(credits.size() == 1); // It holds nobody up.
+  CHECK(snapshot_of(actor)->outbound.empty());
+  advance(std::chrono::seconds{1});
+  run();
+  REQUIRE(snapshot_of(actor)->outbound.size() == 1);
+  CHECK(snapshot_of(actor)->outbound[0].actual_destination == "10.0.0.2:80");
+  self->send(actor, one_connection(), reader);
+  run();
+  CHECK(asked.size() == 1);
+  CHECK(snapshot_of(actor)->outbound[0].successful_connects == 2);
+  CHECK(snapshot_of(actor)->nat.unanswered == 1);
+  answers = true;
+  self->send(actor, tick{});
+  self->send(actor, one_connection(), reader);
+  run();
+  CHECK(asked.size() == 2);
+  CHECK(snapshot_of(actor)->nat.translated == 1);
+}
+
+TEST_CASE_FIXTURE(translating, "container: a translator that has ended keeps nobody waiting") {
+  const auto actor = make(5);
+  const auto translator = make_translator();
+  self->send(actor, translator);
+  caf::anon_send_exit(translator, caf::exit_reason::kill);
+  run();
+  self->send(actor, one_connection(), reader);
+  run();
+  REQUIRE(snapshot_of(actor)->outbound.size() == 1);
+  CHECK(snapshot_of(actor)->outbound[0].actual_destination == "10.0.0.2:80");
+}

@@ -43,6 +43,10 @@ struct notebook {
     note("l7", x.header);
     seen.back() += bytes;
   }
+  void l7_datagram(const l7_chunk& x, std::string_view bytes) {
+    note("datagram", x.header);
+    seen.back() += bytes;
+  }
   void l7_turned(const l7_turns& x) { note("turns", x.header); }
 
   void note(const char* what, const event_header& header) {
@@ -58,9 +62,9 @@ cgroup_event cgroup_record(event_kind kind, size_t path_size) {
   return record;
 }
 
-l7_chunk chunk_record(size_t captured) {
+l7_chunk chunk_record(size_t captured, event_kind kind = EVENT_L7_CHUNK) {
   l7_chunk record{};
-  record.header.kind = EVENT_L7_CHUNK;
+  record.header.kind = kind;
   record.header.pid = 6;
   record.captured = static_cast<uint16_t>(captured);
   return record;
@@ -81,6 +85,7 @@ event_batch every_kind() {
   turns.header.kind = EVENT_L7_TURNS;
   turns.header.pid = 8;
   w.add(turns, {});
+  w.add(chunk_record(3, EVENT_L7_DATAGRAM), "ask");
   return w.take();
 }
 
@@ -96,7 +101,7 @@ TEST_CASE("decoder: every kind reaches its method, in order, with what follows t
         == std::vector<std::string>{"forked 1 ", "executed 1 sh|-c|exit|", "exited 1 ", "moved 1 ",
                                     "found 1 ", "created 3 /docker", "removed 3 ", "listen 4 ",
                                     "unlisten 0 ", "opened 2 ", "failed 2 ", "closed 2 77",
-                                    "progress 2 ", "l7 6 GET", "turns 8 "});
+                                    "progress 2 ", "l7 6 GET", "turns 8 ", "datagram 6 ask"});
 }
 
 TEST_CASE("decoder: nothing is decoded of an empty batch, and nothing is wrong with it") {

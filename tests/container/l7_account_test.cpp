@@ -7,6 +7,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
 
 using namespace troupe;
 
@@ -137,4 +140,113 @@ TEST_CASE_FIXTURE(l7_fixture, "l7 account: of messages, a failure of something e
   CHECK(made[0].method == "produce");
   CHECK(made[0].count == 1);
   CHECK(trace.next_batch()->events.size() == 2);
+}
+
+namespace {
+
+std::string number(unsigned x) {
+  return {static_cast<char>(x >> 8), static_cast<char>(x)};
+}
+
+std::string question(std::string_view name, unsigned flags, unsigned answers) {
+  return number(7) + number(flags) + number(1) + number(answers) + number(0) + number(0)
+         + static_cast<char>(name.size()) + std::string{name} + '\0' + number(1) + number(1);
+}
+
+std::string query(std::string_view name) {
+  return question(name, 0x0100, 0);
+}
+
+/// It has the address 10.0.0.2.
+std::string answer(std::string_view name) {
+  return question(name, 0x8180, 1) + "\xc0\x0c" + number(1) + number(1) + number(0) + number(60)
+         + number(4) + std::string{"\x0a\0\0\2", 4};
+}
+
+/// One that also asks a DNS server for names.
+struct l7_names_fixture : l7_fixture {
+  std::shared_ptr<address_names> names;
+
+  explicit l7_names_fixture(uint32_t domains_max = 10) {
+    options.domains_max = domains_max;
+    names = std::make_shared<address_names>(domains_max);
+    account = l7_account{options, names};
+  }
+
+  void datagram(const std::string& bytes, bool sent) {
+    l7_chunk record{};
+    record.header.kind = EVENT_L7_DATAGRAM;
+    record.header.time_ns = now_ns += 1'000'000;
+    record.socket_cookie = 3;
+    record.size = static_cast<uint32_t>(bytes.size());
+    record.captured = static_cast<uint16_t>(bytes.size());
+    record.flags = sent ? L7_SENT : 0;
+    record.endpoints = endpoints("10.0.0.1", 40000, "10.0.0.53", 53);
+    account.datagram(record, bytes, {trace, "curl"});
+  }
+  void resolve(std::string_view name) {
+    datagram(query(name), true);
+    datagram(answer(name), false);
+  }
+
+  [[nodiscard]] std::vector<std::string> of(l7_protocol protocol) const {
+    std::vector<std::string> result;
+    for (const auto& x : snapshot().l7_requests_made)
+      if (x.place.protocol == protocol)
+        result.push_back(x.place.destination + " " + x.place.actual_destination + " " + x.status
+                         + " " + x.method + " " + x.subject + " " + std::to_string(x.count));
+    std::sort(result.begin(), result.end());
+    return result;
+  }
+};
+
+struct two_domains : l7_names_fixture {
+  two_domains() : l7_names_fixture(2) {}
+};
+
+using texts = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE_FIXTURE(l7_names_fixture, "l7 account: DNS is counted by type and domain, and its names "
+                                    "stand for addresses, whichever came first") {
+  say(get, true);
+  say(fine, false);
+  CHECK(of(l7_protocol::http) == texts{"10.0.0.2:80 10.0.0.2:80 200   1"});
+  resolve("shop");
+  CHECK(of(l7_protocol::dns) == texts{"10.0.0.53:53 10.0.0.53:53 ok A shop 1"});
+  CHECK(of(l7_protocol::http) == texts{"shop:80 10.0.0.2:80 200   1"});
+  resolve("cart");
+  say(get, true); // On the connection of before.
+  say(fine, false);
+  CHECK(of(l7_protocol::http) == texts{"shop:80 10.0.0.2:80 200   2"});
+  account.closed(1, {trace, "curl"});
+  position[0] = position[1] = 0;
+  say(get, true);
+  say(fine, false);
+  CHECK(of(l7_protocol::http)
+        == texts{"cart:80 10.0.0.2:80 200   1", "shop:80 10.0.0.2:80 200   2"});
+}
+
+TEST_CASE_FIXTURE(two_domains, "l7 account: domains over the bound are one, in every status") {
+  for (const auto name : {"a", "b", "c", "d", "a"})
+    resolve(name);
+  datagram(query("e"), true);
+  datagram(question("e", 0x8183, 0), false);
+  CHECK(of(l7_protocol::dns)
+        == texts{"10.0.0.53:53 10.0.0.53:53 failed A ~other 1",
+                 "10.0.0.53:53 10.0.0.53:53 ok A a 2", "10.0.0.53:53 10.0.0.53:53 ok A b 1",
+                 "10.0.0.53:53 10.0.0.53:53 ok A ~other 2"});
+  CHECK(snapshot().l7_understood.at(0).overflow == 3);
+}
+
+TEST_CASE_FIXTURE(l7_names_fixture, "l7 account: a question that nobody answers is counted in the "
+                                    "end, by the clock of the records") {
+  datagram(query("a"), true);
+  constexpr uint64_t another_time = 1'000'000 * second_ns;
+  account.tick(another_time, {trace, "curl"});
+  account.tick(another_time + 9 * second_ns, {trace, "curl"});
+  CHECK(of(l7_protocol::dns).empty());
+  account.tick(another_time + 11 * second_ns, {trace, "curl"});
+  CHECK(of(l7_protocol::dns) == texts{"10.0.0.53:53 10.0.0.53:53 unknown A a 1"});
 }

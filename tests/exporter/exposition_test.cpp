@@ -107,6 +107,25 @@ TEST_CASE("exposition: a small container's families are exactly this text") {
   CHECK(containers_text(scrape) == expected);
 }
 
+TEST_CASE("exposition: a name that several containers were told for an address is one series") {
+  scrape_result scrape;
+  scrape.node = {"host", "6.18", "m1", "u1"};
+  for (const container_key key : {1, 2}) {
+    auto x = a_container(key, "/docker/web" + std::to_string(key));
+    x.names.push_back({"10.0.0.7", "db.example"});
+    if (key == 2)
+      x.names.push_back({"10.0.0.8", "db.example"});
+    scrape.containers.push_back(freeze(x));
+  }
+  const auto text = containers_text(scrape);
+  const std::string behind = R"(fqdn="db.example",machine_id="m1",system_uuid="u1"} 1)";
+  const auto first = text.find("ip_to_fqdn{");
+  REQUIRE(first != std::string::npos);
+  CHECK(text.substr(first)
+        == "ip_to_fqdn{ip=\"10.0.0.7\"," + behind + "\nip_to_fqdn{ip=\"10.0.0.8\"," + behind
+               + "\n");
+}
+
 TEST_CASE("exposition: a histogram is cumulative and ends with +Inf, sum and count") {
   scrape_result scrape;
   auto x = a_container(1, "/docker/web");

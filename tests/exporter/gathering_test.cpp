@@ -18,6 +18,7 @@ void answer(gathering& all, uint64_t id, std::initializer_list<container_key> ke
     auto x = a_container(key, "/docker/" + std::to_string(key));
     x.restarts = restarts;
     x.series_overflow = 1;
+    x.nat = {1, 2, 3, 4};
     x.route_latency.observe(1'000);
     x.l7_understood = {{l7_protocol::http, 10, {1, 0, 0, 0}, 4}};
     all.add({id, freeze(std::move(x))});
@@ -180,6 +181,10 @@ TEST_CASE("gathering: totals over all containers do not fall when one is gone") 
   answer(all, id, {1});
   const auto result = finish(all);
   CHECK(result.series_overflow == 3);
+  CHECK(result.nat.translated == 3);
+  CHECK(result.nat.direct == 6);
+  CHECK(result.nat.skipped == 9);
+  CHECK(result.nat.unanswered == 12);
   CHECK(result.route_latency.counts.front() == 3);
   CHECK(result.route_latency.sum_ns == 3'000);
   REQUIRE(result.l7_understood.size() == 1);

@@ -159,6 +159,20 @@ TEST_CASE("l7 exposition: what was captured and what was not understood of it") 
   CHECK(has_line(text, unparsed + R"("too_large",)" + machine + "} 4"));
 }
 
+TEST_CASE("l7 exposition: requests that went to ~other are counted under their own family's name") {
+  std::string text;
+  series_writer out{text};
+  auto scrape = a_full_scrape();
+  scrape.l7_understood.push_back({l7_protocol::http2, 0, {}, 2}); // HTTP's versions share one.
+  scrape.l7_understood.push_back({l7_protocol::http, 0, {}, 3});
+  render_agent(out, {scrape, false, {}, 0, 0});
+  const auto machine = machine_labels(scrape.node);
+  const std::string family = "troupe_series_overflow_total{family=";
+  CHECK(has_line(text, family + R"("container_net_tcp",)" + machine + "} 9"));
+  CHECK(has_line(text, family + R"("container_redis",)" + machine + "} 7"));
+  CHECK(has_line(text, family + R"("container_http",)" + machine + "} 5"));
+}
+
 TEST_CASE("l7 families: every protocol has four of its own; only HTTP's versions share") {
   std::set<std::string> names;
   for (const auto& row : l7_families())

@@ -32,6 +32,7 @@ struct container_notes {
   std::vector<uint32_t> batches; ///< event_batch::count of each
   std::vector<container_key> announced;
   size_t inheritances = 0; ///< with or without a state
+  translator_actor translator;
   size_t ticks = 0;
 
   [[nodiscard]] std::string id() const {
@@ -175,6 +176,7 @@ private:
         [&notes](const inheritance_announced& x) { notes.announced.push_back(x.from); },
         [&notes](const container_inheritance&) { ++notes.inheritances; },
         [](const credit&) {},
+        [&notes](const translator_actor& x) { notes.translator = x; },
     };
   }
 
