@@ -134,6 +134,7 @@ int report(const record_request& request, const output_streams& streams, const w
 int run_record_command(const record_request& request, const output_streams& streams) {
   set_up_log(request.config, "warn");
   auto config = request.config.agent;
+  config.l7_turns = false; // A replay shows each request.
   config.nat = false; // The recorder stands before the host, and keeps no translations.
   const auto machine = check_machine(config);
   if (const auto obstacle = describe_obstacle(machine); !obstacle.empty()) {

@@ -17,8 +17,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.bench import (allocations, machine, memory_by_containers, overhead,  # noqa: E402
-                         program_costs, replay_speed, route_latency, scrape_under_load,
+from tests.bench import (allocations, http_requests, machine, memory_by_containers,  # noqa: E402
+                         overhead, program_costs, replay_speed, route_latency, scrape_under_load,
                          start_and_memory, start_with_docker)
 from tests.bench.figures import Theme, table  # noqa: E402
 from tests.bench.setting import Setting  # noqa: E402
@@ -28,9 +28,11 @@ from tests.e2e.harness.sandbox import require_programs, require_root  # noqa: E4
 from tests.e2e.harness.troupe_agent import troupe_path  # noqa: E402
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
-NEEDED = ("containerd", "dockerd", "gcc", "nsenter", "setpriv", "taskset", "unshare")
+NEEDED = ("bpftool", "containerd", "dockerd", "gcc", "nginx", "nsenter", "setpriv", "taskset",
+          "unshare", "wrk")
 THEMES = {
     "overhead": ("What others feel, live", overhead),
+    "http": ("HTTP requests, wrk on nginx, live", http_requests),
     "start": ("Start and idle, live", start_and_memory),
     "docker": ("Start beside dockerd, live", start_with_docker),
     "programs": ("BPF programs", program_costs),
