@@ -5,7 +5,7 @@ it tells stand for addresses."""
 import collections
 import unittest
 
-from tests.e2e.harness.host_programs import PYTHON, WORK
+from tests.e2e.harness.host_programs import PYTHON, WORK, HostPrograms
 from tests.e2e.harness.l7_case import SETTLE_SECONDS, L7TestCase, Side
 from tests.e2e.harness.sandbox import require_programs
 from tests.e2e.harness.waiting import wait_until
@@ -71,9 +71,10 @@ class L7Dns(L7TestCase):
                         "    with contextlib.suppress(OSError):\n"
                         "        socket.getaddrinfo(sys.argv[1], 80)", name, count)
 
-    def _make(self, traffic, server=None):
-        self.client.run(PYTHON, f"{WORK}/dns_requests.py", (server or self.server).address,
-                        self.PORT, *(f"{mode}={count}" for mode, count in traffic.items()))
+    def _make(self, traffic, server=None, client=None):
+        (client or self.client).run(PYTHON, f"{WORK}/dns_requests.py",
+                                    (server or self.server).address, self.PORT,
+                                    *(f"{mode}={count}" for mode, count in traffic.items()))
 
     def test_every_query_is_counted_on_both_sides(self):
         self.watch(lambda: self._dig("ready.example"))
@@ -104,20 +105,29 @@ class L7Dns(L7TestCase):
                              {"dnsmasq"} if events is told[1] else {"python3", "getent", "dig"})
 
     def test_servers_that_fail_and_servers_that_are_silent(self):
+        """One on IPv4, and one that is asked in its own container on IPv6."""
         failing = self.start_container("failing")
-        failing.start(PYTHON, f"{WORK}/dns_requests.py", "serve", failing.address, self.PORT)
-        address = f"{failing.address}:{self.PORT}"
-        sides = (Side(self.client, False, address), Side(failing, True, address))
-        # Nobody can see when it is there, but by an answer.
-        self.watch(lambda: self._asked(failing), "--tick-interval", "500ms", sides=sides)
-        self._make(OUTCOMES, failing)
+        six = HostPrograms(self, f"six-{self.sandbox.folder.name}", self.folder,
+                           options=("--sysctl", "net.ipv6.conf.all.disable_ipv6=0"))
+        six.address = "::1"
+        asked = ((self.client, failing), (six, six))
+        sides = []
+        for client, server in asked:
+            server.start(PYTHON, f"{WORK}/dns_requests.py", "serve", server.address, self.PORT)
+            at = f"[{server.address}]" if server is six else server.address
+            sides += [Side(client, False, f"{at}:{self.PORT}"),
+                      Side(server, True, f"{at}:{self.PORT}")]
+        # Nobody can see when a server is there, but by an answer.
+        self.watch(lambda: [client.run(
+            "/bin/sh", "-c", f"/usr/bin/dig @{server.address} +tries=1 +time=1 "
+            "ready.broken.example || true") for client, server in asked],
+                   "--tick-interval", "500ms", sides=sides)
+        for client, server in asked:
+            self._make(OUTCOMES, server, client)
+        six.address = "[::1]"  # As it is shown.
         made = made_by(OUTCOMES)
         self.check_counted(by(1, made), sides=sides, unanswered=OUTCOMES["unanswered"])
         self.check_traced(made, of=("operation", "outcome", "status"), sides=sides)
-
-    def _asked(self, server):
-        self.client.run("/bin/sh", "-c", f"/usr/bin/dig @{server.address} +tries=1 +time=1 "
-                        "ready.broken.example || true")
 
     def _fetch(self, host, count):
         self.client.run(PYTHON, "-c", "import sys, urllib.request\n"

@@ -42,15 +42,19 @@ def ask(send, receive, name):
     check(receive(4096), [number])
 
 
+def family_of(address):
+    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+
 def datagram_socket(family=socket.AF_INET):
     result = socket.socket(family, socket.SOCK_DGRAM)
     result.settimeout(WAIT_SECONDS)
     return result
 
 
-def connected(address, count, names=("web.example",), family=socket.AF_INET):
+def connected(address, count, names=("web.example",)):
     for _ in range(count):
-        with datagram_socket(family) as s:
+        with datagram_socket(family_of(address)) as s:
             s.connect(address)
             for name in names:
                 ask(s.send, s.recv, name)
@@ -61,7 +65,7 @@ def one_socket(address, count):
 
 
 def mapped(address, count):
-    connected((f"::ffff:{address[0]}", address[1]), count, family=socket.AF_INET6)
+    connected((f"::ffff:{address[0]}", address[1]), count)
 
 
 def unconnected(address, count):
@@ -148,14 +152,14 @@ def broken(address, count):
 
 
 def unanswered(address, count):
-    with datagram_socket() as s:
+    with datagram_socket(family_of(address)) as s:
         s.connect(address)
         for _ in range(count):
             s.send(query("silent.example")[1])
 
 
 def serve(address):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as s:
         s.bind(address)
         while True:
             message, client = s.recvfrom(4096)
