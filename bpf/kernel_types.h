@@ -123,8 +123,11 @@ struct inet_sock {
 	__be16 inet_sport; /* unlike skc_num it is still there when the port was given back */
 };
 
+struct tcp_ulp_ops;
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	const struct tcp_ulp_ops *icsk_ulp_ops; /* kernel TLS, for one */
 };
 
 struct tcp_sock {
@@ -135,6 +138,7 @@ struct tcp_sock {
 	__u64 bytes_retrans;
 	__u32 total_retrans;
 	__u32 srtt_us; /* times 8 */
+	__u32 copied_seq; /* behind what user space has taken out */
 	__u32 snd_una;
 	__u32 snd_nxt;
 };

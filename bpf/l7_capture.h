@@ -53,6 +53,21 @@ static __always_inline void find_bytes(__u32 size, int flags, struct user_bytes 
 		find_user_bytes(bpf_get_current_task_btf(), size, to);
 }
 
+/*
+ * What was taken out of the socket where no hook sees it: by splice(), or TCP_ZEROCOPY_RECEIVE. The
+ * position goes on without it. Kernel TLS takes out more than it gives.
+ */
+static __always_inline void pass_unheard(struct tcp_sock *tcp, struct l7_socket *socket, __u32 size)
+{
+	__u32 heard = tcp->copied_seq;
+	__u32 unheard = heard - socket->heard - size;
+
+	if (socket->has_heard && (__s32)unheard > 0 && !tcp->inet_conn.icsk_ulp_ops)
+		__sync_fetch_and_add(&socket->position[L7_RECEIVING], unheard);
+	socket->heard = heard;
+	socket->has_heard = 1;
+}
+
 static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int flags,
 				       enum l7_direction direction)
 {
@@ -68,6 +83,8 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 
 	if (socket && socket->opaque)
 		return 0;
+	if (socket && direction == L7_RECEIVING)
+		pass_unheard(tcp, socket, size);
 	if (config.l7_turns && socket && socket->turns.counting) {
 		__sync_fetch_and_add(&socket->position[direction & 1], size);
 		find_bytes(size, flags, &found);
@@ -79,10 +96,13 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 	storage = find_storage(tcp);
 	if (!storage || !(storage->flags & SOCKET_OWNER_KNOWN))
 		return 0;
-	if (!socket)
+	if (!socket) {
 		socket = bpf_sk_storage_get(&l7_sockets, tcp, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!socket)
-		return 0;
+		if (!socket)
+			return 0;
+		if (direction == L7_RECEIVING)
+			pass_unheard(tcp, socket, size);
+	}
 	if (!left)
 		position = __sync_fetch_and_add(&socket->position[direction & 1], size);
 	cookie = bpf_get_socket_cookie(tcp);

@@ -27,6 +27,8 @@ struct l7_socket {
 	__u64 position[2];     /* bytes so far, by enum l7_direction */
 	__u32 undecided_bytes; /* of the ring, before it was decided */
 	__u32 opaque;	       /* nobody wants more of it, ever */
+	__u32 heard;	       /* sequence number behind what was received last */
+	__u32 has_heard;       /* it is known */
 	struct l7_turn_state turns;
 };
 

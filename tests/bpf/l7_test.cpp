@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/bpf/gate.hpp"
-#include "tests/bpf/tcp_pair.hpp"
-#include "tests/bpf/watched_kernel.hpp"
+#include "tests/bpf/l7_watch.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -17,133 +15,6 @@
 using namespace troupe;
 
 namespace {
-
-struct captured_chunk {
-  l7_chunk record;
-  std::string bytes;
-
-  [[nodiscard]] bool sent() const { return (record.flags & L7_SENT) != 0; }
-  [[nodiscard]] bool by_client() const { return sent() == ((record.flags & L7_OUTBOUND) != 0); }
-};
-
-std::vector<captured_chunk> chunks_of(const kept_records& records) {
-  std::vector<captured_chunk> result;
-  for (const auto& bytes : records.records()) {
-    const auto& header = *reinterpret_cast<const event_header*>(bytes.data());
-    if (header.kind != EVENT_L7_CHUNK)
-      continue;
-    auto& x = result.emplace_back();
-    std::memcpy(static_cast<void*>(&x.record), bytes.data(), sizeof(x.record));
-    x.bytes.assign(reinterpret_cast<const char*>(bytes.data() + sizeof(x.record)),
-                   x.record.captured);
-  }
-  return result;
-}
-
-/// Those of one end: its sends, or its receives.
-std::vector<captured_chunk> of(const std::vector<captured_chunk>& all, bool outbound, bool sent) {
-  std::vector<captured_chunk> result;
-  for (const auto& x : all)
-    if (((x.record.flags & L7_OUTBOUND) != 0) == outbound && x.sent() == sent)
-      result.push_back(x);
-  return result;
-}
-
-kernel_options capturing() {
-  auto options = test_options();
-  options.l7 = true;
-  return options;
-}
-
-/// "00000001 00000002 ...": every place of it is told from every other.
-std::string numbered_text(size_t size) {
-  std::string text;
-  for (size_t i = 0; text.size() < size; ++i) {
-    const auto number = std::to_string(i);
-    text += std::string(8 - number.size(), '0') + number + ' ';
-  }
-  text.resize(size);
-  return text;
-}
-
-/// In one call, whatever it takes.
-bool send_all(int fd, const std::string& text) {
-  return send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
-}
-
-/// What one end's sends say together, if each begins where the one before ended.
-struct said {
-  size_t chunks = 0;
-  uint64_t size = 0;
-  std::string captured;
-};
-
-said together(const std::vector<captured_chunk>& chunks, uint64_t begin) {
-  said result;
-  for (const auto& x : chunks) {
-    CHECK(x.record.position == begin + result.size);
-    if (&x != &chunks.back())
-      CHECK(x.record.size == x.bytes.size());
-    ++result.chunks;
-    result.size += x.record.size;
-    result.captured += x.bytes;
-  }
-  return result;
-}
-
-struct l7_test : watched_kernel {
-  explicit l7_test(const kernel_options& options = capturing()) : watched_kernel{options} {
-    REQUIRE(source.objects().find("l7") != nullptr); // From 6.3 on: see tests/kernels.
-  }
-
-  /// Runs it in the cgroup, with both ends of a connection, and reads all that came of it.
-  std::vector<captured_chunk> run(const std::function<bool(const tcp_pair&)>& talk,
-                                  int family = AF_INET) {
-    records.clear();
-    const auto pid = cgroup.start([&] {
-      const tcp_listener listener{family};
-      return talk(tcp_pair{listener}) ? 0 : 1;
-    });
-    return rest_of(pid);
-  }
-
-  std::vector<captured_chunk> rest_of(pid_t pid) {
-    int status = 0;
-    waitpid(pid, &status, 0);
-    CHECK(status == 0);
-    CHECK(await_count(EVENT_TCP_CLOSED, 2));
-    read_rest();
-    return chunks_of(records);
-  }
-
-  /// The client says a byte; then so much of each of its sends is wanted, and nothing of others.
-  said run_decided(uint16_t sent_bytes, const std::function<bool(const tcp_pair&)>& talk) {
-    records.clear();
-    const gate connected;
-    const gate decided;
-    const auto pid = cgroup.start([&] {
-      const tcp_listener listener;
-      const tcp_pair pair{listener};
-      const auto good = pair.client.send_bytes(1) && pair.server.receive_bytes(1);
-      connected.open();
-      decided.pass();
-      return good && talk(pair) ? 0 : 1;
-    });
-    connected.pass();
-    REQUIRE(await_count(EVENT_L7_CHUNK, 2));
-    for (const auto& x : chunks_of(records)) {
-      l7_verdict verdict{};
-      verdict.bytes[0] = x.sent() ? sent_bytes : 0;
-      verdict.opaque = x.sent() ? 0 : 1;
-      source.set_verdict(x.record.socket_cookie, verdict);
-    }
-    decided.open();
-    auto sent = of(rest_of(pid), true, true);
-    REQUIRE_FALSE(sent.empty());
-    sent.erase(sent.begin());
-    return together(sent, 1);
-  }
-};
 
 using way = std::function<ssize_t(int fd, char* bytes, size_t size)>;
 
@@ -182,7 +53,7 @@ const std::vector<std::pair<way, way>> ways{
 
 } // namespace
 
-TEST_CASE_FIXTURE(l7_test, "l7: what is said is captured on both ends, whichever call says it") {
+TEST_CASE_FIXTURE(l7_watch, "l7: what is said is captured on both ends, whichever call says it") {
   const auto chunks = run([](const tcp_pair& pair) {
     std::array<char, 64> heard{};
     for (size_t i = 0; i < ways.size(); ++i) {
@@ -208,7 +79,7 @@ TEST_CASE_FIXTURE(l7_test, "l7: what is said is captured on both ends, whichever
   CHECK(chunks[0].record.endpoints.remote_port == chunks[1].record.endpoints.local_port);
 }
 
-TEST_CASE_FIXTURE(l7_test, "l7: only what went through counts") {
+TEST_CASE_FIXTURE(l7_watch, "l7: only what went through counts") {
   const auto chunks = run([](const tcp_pair& pair) {
     std::array<char, 1 << 16> large{};
     std::memcpy(large.data(), "hello", 5);
@@ -227,7 +98,7 @@ TEST_CASE_FIXTURE(l7_test, "l7: only what went through counts") {
   CHECK(received[0].record.position == 0);
 }
 
-TEST_CASE_FIXTURE(l7_test, "l7: bytes that nobody can read are counted, with their place") {
+TEST_CASE_FIXTURE(l7_watch, "l7: bytes that nobody can read are counted, with their place") {
   const auto chunks = run([](const tcp_pair& pair) {
     const auto file = memfd_create("page", 0);
     if (write(file, "0123456789", 10) != 10)
@@ -246,7 +117,7 @@ TEST_CASE_FIXTURE(l7_test, "l7: bytes that nobody can read are counted, with the
   CHECK(sent[2].record.position == 14);
 }
 
-TEST_CASE_FIXTURE(l7_test, "l7: a long send is captured as far as is asked for, in slices") {
+TEST_CASE_FIXTURE(l7_watch, "l7: a long send is captured as far as is asked for, in slices") {
   const auto text = numbered_text(100'000);
   for (const uint16_t limit : {0, 1, 900, 1024, 4095, 4096, 4097, 10'000, 32768}) {
     CAPTURE(limit);
@@ -264,7 +135,7 @@ TEST_CASE_FIXTURE(l7_test, "l7: a long send is captured as far as is asked for, 
   }
 }
 
-TEST_CASE_FIXTURE(l7_test, "l7: many vectors are as one buffer") {
+TEST_CASE_FIXTURE(l7_watch, "l7: many vectors are as one buffer") {
   const auto text = numbered_text(20'000);
   for (const auto& [vectors, captured] : {std::pair<size_t, size_t>{1, 20'000},
                                           {3, 20'000},
@@ -289,7 +160,7 @@ TEST_CASE_FIXTURE(l7_test, "l7: many vectors are as one buffer") {
   }
 }
 
-TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is opaque") {
+TEST_CASE_FIXTURE(l7_watch, "l7: nothing is told any more of a connection that is opaque") {
   const gate connected;
   const gate decided;
   const auto pid = cgroup.start([&] {
@@ -319,7 +190,7 @@ TEST_CASE_FIXTURE(l7_test, "l7: nothing is told any more of a connection that is
 TEST_CASE("l7: a connection that nobody decides about is told of for a while") {
   auto options = capturing();
   options.ring_bytes = 8U << 20;
-  l7_test x{options};
+  l7_watch x{options};
   const auto chunks = x.run([](const tcp_pair& pair) {
     for (int i = 0; i < 1000; ++i)
       if (!pair.client.send_bytes(2000) || !pair.server.receive_bytes(2000))
