@@ -193,6 +193,25 @@ TEST_CASE("mongo: of big messages only the beginning is captured") {
   CHECK(x.heard.lost_bytes() == 0);
 }
 
+TEST_CASE("mongo: many requests share a send, and their answers another") {
+  std::string asked;
+  std::string answered;
+  for (uint32_t i = 0; i < 200; ++i) {
+    asked += ask(i, "find", "users");
+    answered += fine(i);
+  }
+  REQUIRE(asked.size() < mongo_protocol.client_bytes);
+  REQUIRE(answered.size() > 4096);
+  dialogue x{mongo_protocol};
+  x.say({client(asked), server(answered), client(ask(1, "odd", "users")),
+         server(msg(9, 1, text("pad", std::string(5'000, 'p')) + real("ok", 1)))});
+  x.close();
+  CHECK(x.heard.texts().size() == 201);
+  CHECK(x.heard.texts().front() == "find users -> 0 ok");
+  CHECK(x.heard.texts().back() == "odd users -> 0 ok");
+  CHECK(x.heard.lost_bytes() == 0);
+}
+
 TEST_CASE("mongo: attached in mid-stream, bytes that were lost, and requests without an answer") {
   dialogue x{mongo_protocol};
   x.say({server(std::string(500, 'x')), client(std::string(300, 'x')), client(ask(1, "find", "a")),

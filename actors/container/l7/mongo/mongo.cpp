@@ -16,6 +16,10 @@ namespace {
 
 using namespace mongo;
 
+/// Of a message. A command's name and collection stand at its beginning; "ok" stands at an answer's
+/// end, unless it is an error.
+constexpr uint64_t needed_max = stream_reader::buffer_max / 2;
+
 class mongo_conversation final : public conversation {
 public:
   void take(side from, const chunk& x, sink& out) override;
@@ -39,8 +43,6 @@ private:
 
 void mongo_conversation::take(side from, const chunk& x, sink& out) {
   auto& d = from == side::client ? client_ : server_;
-  const auto most =
-      from == side::client ? mongo_protocol.client_bytes : mongo_protocol.server_bytes;
   auto lost = d.reader.take(x);
   while (d.reader.has_bytes()) {
     const auto bytes = d.reader.bytes();
@@ -52,7 +54,7 @@ void mongo_conversation::take(side from, const chunk& x, sink& out) {
       out.not_understood(unparsed::out_of_sync, d.reader.resynchronise());
       break;
     }
-    const auto wanted = found ? std::min<uint64_t>(found->length, most) : header_bytes;
+    const auto wanted = found ? std::min<uint64_t>(found->length, needed_max) : header_bytes;
     if (bytes.size() < wanted) {
       if (!d.reader.is_cut())
         break;
@@ -106,8 +108,7 @@ std::unique_ptr<conversation> converse() {
 
 } // namespace
 
-// A command's name and collection stand at its beginning; "ok" stands at an answer's end, unless it
-// is an error.
-const protocol mongo_protocol{l7_protocol::mongo, classify, converse, 2048, 2048};
+// Writes that nobody confirms come in rows.
+const protocol mongo_protocol{l7_protocol::mongo, classify, converse, 16384, 16384};
 
 } // namespace troupe::l7
