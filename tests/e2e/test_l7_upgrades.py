@@ -99,7 +99,8 @@ class L7Upgrades(L7TestCase):
     def _upgrade(self, sides, times):
         """By HTTP/1.1 to HTTP/2, where more is asked."""
         for _ in range(times):
-            urls = [f"http://{sides[0].address}/{x}" for x in ("small", "nothing", "broken", "some")]
+            urls = [f"http://{sides[0].address}/{name}"
+                    for name in ("small", "nothing", "broken", "some")]
             spoken = self.client.run(CURL, "--silent", "--http2", "--write-out",
                                      "%{http_version} %{http_code} %{num_connects}\\n",
                                      *(x for url in urls for x in ("-o", "/dev/null", url)))
@@ -113,12 +114,13 @@ class L7Upgrades(L7TestCase):
 
     def _interim(self, times):
         for _ in range(times):
-            answer = self.client.run(CURL, "--silent", f"http://{self.server.address}:{HINTS}/early")
+            answer = self.client.run(CURL, "--silent",
+                                     f"http://{self.server.address}:{HINTS}/early")
             self.assertEqual(answer, "hello")
         self._expect(self._sides_at(HINTS), {("http", "GET /early", 200): 1}, times)
 
     def _continue(self, times):
-        """The body waits until the server says that it wants it. And an upgrade that it does not."""
+        """The body waits until the server says that it wants it. And an upgrade that it ignores."""
         at = f"http://{self.server.address}:{HTTP1}"
         for _ in range(times):
             said = self.client.run(CURL, "--silent", "--show-error", "--include", "-H",

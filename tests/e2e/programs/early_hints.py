@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server of HTTP/1.1 that answers thrice: early_hints.py PORT. Only the last one is the answer."""
+"""A server of HTTP/1.1 that answers thrice: early_hints.py PORT. Only the last is the answer."""
 
 import http.server
 import sys
