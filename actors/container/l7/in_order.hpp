@@ -45,6 +45,8 @@ class in_order {
 public:
   /// More are not waited for: they count, but how they ended stays unknown.
   static constexpr size_t most = 1024;
+  /// Far more than a thread waits for its processor.
+  static constexpr uint64_t early_ns_max = 100'000'000;
 
   /// A chunk of the client begins.
   void client_speaks(sink& out) {
@@ -65,6 +67,20 @@ public:
 
   /// Answers may be missing: no further one is known to belong to the first that waits.
   void answers_lost() { answers_lost_ = true; }
+
+  /// What the server says has not been asked for, as far as we know. Where nothing is missing it is
+  /// the answer to a request that we hear of only now: who reads on another thread than he writes
+  /// may be told of it first. It has to wait for that request.
+  bool waits_for_request() {
+    holds_answer_ = waiting_.empty() && !requests_lost_ && !answers_lost_;
+    return holds_answer_;
+  }
+
+  /// The client speaks. An answer that waited that long was to nothing we shall hear of.
+  bool is_stale(uint64_t answered_ns, uint64_t now_ns) {
+    return std::exchange(holds_answer_, false) && waiting_.empty()
+           && now_ns > answered_ns + early_ns_max;
+  }
 
   [[nodiscard]] bool are_requests_lost() const { return requests_lost_; }
   [[nodiscard]] bool are_answers_lost() const { return answers_lost_; }
@@ -120,6 +136,7 @@ private:
   }
 
   std::deque<Request> waiting_;
+  bool holds_answer_ = false;
   bool server_spoke_ = false;
   bool requests_lost_ = false;
   bool answers_lost_ = false;

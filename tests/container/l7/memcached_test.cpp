@@ -110,6 +110,38 @@ TEST_CASE("memcached: a row of commands at once, some of which want no answer") 
   });
 }
 
+// Of who reads on another thread than he writes.
+TEST_CASE("memcached: an answer that we hear of before its command") {
+  however_cut(
+      memcached_protocol,
+      {
+          client("set k 0 0 1\r\nv\r\n"),
+          server("STORED\r\n"),
+          server("VALUE k 0 1\r\nv\r\nEND\r\nERROR\r\n"),
+          client("get k\r\nnonsense\r\n"),
+          client("delete k\r\n"),
+          server("DELETED\r\n"),
+      },
+      [](const outcome& x) {
+        CHECK(x.texts()
+              == texts{"set -> 0 ok", "get -> 0 ok", "nonsense -> 0 failed", "delete -> 0 ok"});
+        CHECK(x.lost_bytes() == 0);
+      });
+  however_cut(memcached_protocol,
+              {
+                  client(ask(0x00, 1, "k")),
+                  server(answer(0x00, 1, 1)),
+                  server(answer(0x00, 0, 2, "", "v")),
+                  client(ask(0x00, 2, "k")),
+                  client(ask(0x00, 3, "k")),
+                  server(answer(0x00, 1, 3)),
+              },
+              [](const outcome& x) {
+                CHECK(x.texts() == texts{"get -> 1 ok", "get -> 0 ok", "get -> 1 ok"});
+                CHECK(x.lost_bytes() == 0);
+              });
+}
+
 TEST_CASE("memcached: meta commands, quiet and not") {
   const std::vector<line> lines{
       client("ms a 2 T0\r\nhi\r\nmg a v t\r\nmg none v\r\nma none\r\nmd a I\r\nme a\r\nmn\r\n"),

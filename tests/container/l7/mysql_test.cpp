@@ -134,6 +134,26 @@ TEST_CASE("mysql: commands and their answers, however they are cut") {
   }
 }
 
+// Of who reads on another thread than he writes.
+TEST_CASE("mysql: an answer that we hear of before its request") {
+  for (const bool deprecate_eof : {true, false}) {
+    const auto lines = opened({
+        server(results(deprecate_eof)),
+        query("SELECT * FROM orders"),
+        server(failure(1062)),
+        query("INSERT INTO orders VALUES (1)"),
+        query("UPDATE orders SET a = 1"),
+        server(ok()),
+    });
+    however_cut(mysql_protocol, lines, [](const outcome& x) {
+      CHECK(x.texts()
+            == texts{"SELECT orders -> 0 ok", "INSERT orders -> 1062 failed",
+                     "UPDATE orders -> 0 ok"});
+      CHECK(x.lost_bytes() == 0);
+    });
+  }
+}
+
 TEST_CASE("mysql: several result sets are one answer") {
   for (const bool deprecate_eof : {true, false}) {
     int next = 1;

@@ -79,6 +79,22 @@ TEST_CASE("redis: a pipeline is as many exchanges as commands") {
   });
 }
 
+// Of who reads on another thread than he writes.
+TEST_CASE("redis: an answer that we hear of before its command") {
+  const std::vector<line> lines{
+      ask({"SET", "k", "v"}),
+      server("+OK\r\n"),
+      server("$1\r\nv\r\n-ERR no\r\n"),
+      client(command({"GET", "k"}) + command({"INCR", "k"})),
+      ask({"PING"}),
+      server("+PONG\r\n"),
+  };
+  however_cut(redis_protocol, lines, [](const outcome& x) {
+    CHECK(x.texts() == texts{"SET -> 0 ok", "GET -> 0 ok", "INCR -> 0 failed", "PING -> 0 ok"});
+    CHECK(x.lost_bytes() == 0);
+  });
+}
+
 TEST_CASE("redis: values of any length are passed over") {
   const std::string big(3'000'000, 'x');
   dialogue x{redis_protocol};

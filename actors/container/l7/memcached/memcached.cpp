@@ -46,6 +46,7 @@ private:
   bool pass_request(uint64_t length, uint64_t& lost);
   void add(request made, uint64_t bytes, sink& out);
   void take_answers(const chunk& x, sink& out);
+  void read_answers(sink& out);
   bool take_text_answer(sink& out, uint64_t& lost);
   bool take_binary_answer(sink& out, uint64_t& lost);
   bool pass_answer(uint64_t length, uint64_t& lost);
@@ -57,10 +58,13 @@ private:
   chunk_row client_row_;
   chunk_row server_row_;
   in_order<request> requests_;
+  bool was_silent_ = false; ///< the newest command; an error that the server tells may be its own
   bool over_ = false;
 };
 
 void memcached_conversation::take_requests(const chunk& x, sink& out) {
+  if (server_.has_bytes() && requests_.is_stale(server_.time_ns(), x.time_ns))
+    out.not_understood(unparsed::unanswered, server_.resynchronise());
   requests_.client_speaks(out);
   uint64_t lost = 0;
   if (!client_row_.take(client_, x, lost))
@@ -71,6 +75,7 @@ void memcached_conversation::take_requests(const chunk& x, sink& out) {
                                                            : take_text_request(out, lost);
   if (lost > 0)
     out.not_understood(unparsed::not_captured, lost);
+  read_answers(out); // They may have come first.
 }
 
 // It makes no sense: on with the next chunk.
@@ -93,7 +98,8 @@ void memcached_conversation::add(request made, uint64_t bytes, sink& out) {
   made.exchange.request_bytes = bytes;
   if (memcached::is_farewell(made))
     return;
-  if (made.answered == answer_kind::none) // noreply: nobody will know.
+  was_silent_ = made.answered == answer_kind::none;
+  if (was_silent_) // noreply: nobody will know.
     out.exchanged(std::move(made.exchange));
   else
     requests_.add(std::move(made), out);
@@ -152,6 +158,13 @@ void memcached_conversation::take_answers(const chunk& x, sink& out) {
   uint64_t lost = 0;
   if (!server_row_.take(server_, x, lost))
     requests_.answers_lost();
+  if (lost > 0)
+    out.not_understood(unparsed::not_captured, lost);
+  read_answers(out);
+}
+
+void memcached_conversation::read_answers(sink& out) {
+  uint64_t lost = 0;
   bool more = true;
   while (more && !over_ && !requests_.are_answers_lost() && server_.has_bytes())
     more = server_.bytes()[0] == memcached::binary_response ? take_binary_answer(out, lost)
@@ -212,6 +225,9 @@ bool memcached_conversation::take_text_answer(sink& out, uint64_t& lost) {
     return false;
   }
   const auto answer = memcached::answer_of(*line);
+  const bool may_be_of_silent = was_silent_ && answer.is == text_answer::kind::error;
+  if (!may_be_of_silent && !server_.is_cut() && requests_.waits_for_request())
+    return false;
   const auto length = line->length + answer.data_bytes;
   const bool failed = answer.is == text_answer::kind::error;
   const auto asked = memcached::find_asked(requests_.all(), answer, *line);
@@ -243,6 +259,8 @@ bool memcached_conversation::take_binary_answer(sink& out, uint64_t& lost) {
   const auto asked = memcached::find_asked(requests_.all(), *head);
   if (!asked.has_value() && memcached::is_farewell(*head)) // A quit is none of the requests.
     return pass_answer(head->length(), lost);
+  if (!server_.is_cut() && requests_.waits_for_request())
+    return false;
   if (!asked.has_value() && !requests_.empty()) // Not in the order in which they were asked.
     requests_.answers_lost();
   if (begin_answer(asked, head->length(), false, out)) {
@@ -262,6 +280,8 @@ void memcached_conversation::close(sink& out) {
       x.outcome = l7_outcome::unknown;
     out.exchanged(std::move(x));
   }
+  if (server_.has_bytes() && requests_.waits_for_request())
+    out.not_understood(unparsed::unanswered, server_.resynchronise());
   requests_.close(out);
 }
 

@@ -36,6 +36,9 @@ public:
   [[nodiscard]] int error() const { return error_; }
   [[nodiscard]] uint32_t statement() const { return statement_; }
 
+  /// More has to come of the answer.
+  [[nodiscard]] bool is_within() const { return state_ != state::first || definitions_left_ > 0; }
+
   /// What was begun is forgotten; the next packet begins an answer.
   void forget();
 

@@ -48,6 +48,8 @@ private:
   void on_request(const packet_header& head, std::string_view payload, sink& out);
   void take_file(const chunk& x);
   void take_answers(const chunk& x, sink& out);
+  void read_answers(sink& out);
+  bool is_early(const packet_header& head);
   bool take_answer(sink& out, uint64_t& lost);
   void on_answer(const packet_header& head, std::string_view payload, sink& out);
   void on_connecting(const packet_header& head, std::string_view payload);
@@ -67,6 +69,7 @@ private:
   uint32_t client_wants_ = 0;
   bool connecting_ = false; ///< the server has greeted, and not let the client in yet
   bool responded_ = false;  ///< to the greeting
+  bool logged_in_ = false;
   bool sends_file_ = false;
   bool client_goes_on_ = false; ///< the last packet was full
   bool server_goes_on_ = false;
@@ -79,6 +82,8 @@ void mysql_conversation::lose_requests() {
 }
 
 void mysql_conversation::take_requests(const chunk& x, sink& out) {
+  if (server_.has_bytes() && requests_.is_stale(server_.time_ns(), x.time_ns))
+    out.not_understood(unparsed::unanswered, server_.resynchronise());
   requests_.client_speaks(out);
   if (sends_file_)
     return take_file(x);
@@ -89,6 +94,8 @@ void mysql_conversation::take_requests(const chunk& x, sink& out) {
   }
   if (lost > 0)
     out.not_understood(unparsed::not_captured, lost);
+  if (!requests_.empty()) // The answer may have come first.
+    read_answers(out);
 }
 
 // Whatever is in it, it holds no command until the server has it all.
@@ -175,6 +182,18 @@ void mysql_conversation::take_answers(const chunk& x, sink& out) {
   uint64_t lost = 0;
   if (!server_row_.take(server_, x, lost))
     give_up_answers();
+  if (lost > 0)
+    out.not_understood(unparsed::not_captured, lost);
+  read_answers(out);
+}
+
+bool mysql_conversation::is_early(const packet_header& head) {
+  return logged_in_ && !server_goes_on_ && !server_.is_cut() && head.sequence == 1
+         && !answers_.is_within() && requests_.waits_for_request();
+}
+
+void mysql_conversation::read_answers(sink& out) {
+  uint64_t lost = 0;
   while (!over_ && !requests_.are_answers_lost() && server_.has_bytes() && take_answer(out, lost)) {
   }
   if (requests_.are_answers_lost()) {
@@ -197,6 +216,8 @@ bool mysql_conversation::take_answer(sink& out, uint64_t& lost) {
     give_up_answers();
     return false;
   }
+  if (is_early(*head))
+    return false;
   if (!std::exchange(server_goes_on_, head->length == mysql::full_packet))
     on_answer(*head, bytes.substr(header_bytes, head->length), out);
   else if (auto* first = requests_.first(); first != nullptr)
@@ -218,6 +239,7 @@ void mysql_conversation::on_answer(const packet_header& head, std::string_view p
     responded_ = false;
   } else if (connecting_) {
     connecting_ = mark != 0x00 && mark != 0xff;
+    logged_in_ = mark == 0x00;
     const auto agreed = connecting_ ? 0 : server_can_ & client_wants_;
     over_ = mark == 0 && (agreed & (mysql::compress | mysql::zstd)) != 0;
     answers_.set_optional_metadata((agreed & mysql::optional_metadata) != 0);

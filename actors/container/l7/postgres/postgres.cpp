@@ -42,10 +42,12 @@ private:
   void add(request made, sink& out);
   void take_copied(const chunk& x);
   void take_answers(const chunk& x, sink& out);
+  void read_answers(sink& out);
+  bool is_early(const header& head);
   bool take_answer(sink& out, uint64_t& lost);
   bool take_encryption_answer(sink& out);
   void on_answer(const header& head, std::string_view body, sink& out);
-  void on_error(const header& head, std::string_view body, sink& out);
+  void on_error(std::string_view body, sink& out);
   void on_complete();
   void on_ready(sink& out);
   void begin_answer(const header& head);
@@ -62,20 +64,15 @@ private:
   in_order<request> requests_;
   /// An Execute that has ended well. The commit behind it may still fail, at its Sync.
   std::optional<l7_exchange> completed_;
-  /// Of what failed before its request was sent to its end.
-  struct early_error {
-    std::string sqlstate;
-    uint64_t time_ns = 0;
-    uint64_t bytes = 0;
-  };
-  std::optional<early_error> early_error_;
   /// When the client sent more than was captured, until that is answered; 0: it did not. Each
   /// answer is to one request, also where that was not seen.
   uint64_t unseen_ns_ = 0;
   std::optional<l7_exchange> unseen_; ///< the one that is being answered
   bool unseen_is_bound_ = false;      ///< by the extended protocol
   uint32_t encryption_asked_ = 0;
-  bool copying_ = false; ///< the client sends data, and nothing else
+  bool logged_in_ = false;  ///< what is said before that answers no request
+  bool has_copied_ = false; ///< since the last ReadyForQuery: its Sync may be among the data
+  bool copying_ = false;    ///< the client sends data, and nothing else
   bool encrypted_ = false;
 };
 
@@ -86,6 +83,8 @@ void fail(l7_exchange& exchange, std::string_view sqlstate) {
 }
 
 void postgres_conversation::take_requests(const chunk& x, sink& out) {
+  if (server_.has_bytes() && requests_.is_stale(server_.time_ns(), x.time_ns))
+    out.not_understood(unparsed::unanswered, server_.resynchronise());
   requests_.client_speaks(out);
   if (copying_)
     return take_copied(x);
@@ -100,6 +99,8 @@ void postgres_conversation::take_requests(const chunk& x, sink& out) {
     unseen_ns_ = x.time_ns;
     out.not_understood(unparsed::not_captured, lost);
   }
+  if (!requests_.empty()) // The answer may have come first.
+    read_answers(out);
 }
 
 // Whatever it is, it holds no request until the server ends the COPY.
@@ -142,21 +143,9 @@ bool postgres_conversation::take_request(sink& out, uint64_t& lost) {
   return true;
 }
 
-// What is slow to send its messages may hear that the first has failed before it sends the last.
 void postgres_conversation::add(request made, sink& out) {
-  if (is_unseen()) // Its answer is one of those that nobody can tell apart.
-    return;
-  const auto error = std::exchange(early_error_, std::nullopt);
-  const bool failed =
-      error.has_value() && (made.is == kind::execute || (made.is == kind::sync && made.has_parsed));
-  if (!failed)
-    return requests_.add(std::move(made), out);
-  fail(made.exchange, error->sqlstate);
-  answer_at(made.exchange, error->time_ns);
-  made.exchange.response_bytes = error->bytes;
-  if (made.is == kind::sync) // Told once it is answered.
-    return requests_.add(std::move(made), out);
-  out.exchanged(std::move(made.exchange));
+  if (!is_unseen()) // Else its answer is one of those that nobody can tell apart.
+    requests_.add(std::move(made), out);
 }
 
 void postgres_conversation::lose_answers() {
@@ -171,7 +160,15 @@ void postgres_conversation::take_answers(const chunk& x, sink& out) {
   uint64_t lost = 0;
   if (!server_row_.take(server_, x, lost))
     lose_answers();
-  while (!requests_.are_answers_lost() && server_.has_bytes() && take_answer(out, lost)) {
+  if (lost > 0)
+    out.not_understood(unparsed::not_captured, lost);
+  read_answers(out);
+}
+
+void postgres_conversation::read_answers(sink& out) {
+  uint64_t lost = 0;
+  while (!encrypted_ && !requests_.are_answers_lost() && server_.has_bytes()
+         && take_answer(out, lost)) {
   }
   if (requests_.are_answers_lost()) {
     tell_completed(out);
@@ -216,12 +213,20 @@ bool postgres_conversation::take_answer(sink& out, uint64_t& lost) {
     lose_answers();
     return false;
   }
+  if (is_early(head))
+    return false;
   on_answer(head, bytes.substr(head.body, static_cast<size_t>(head.length - head.body)), out);
   const auto dropped = server_.pass(head.length);
   lost += dropped;
   if (dropped > 0)
     lose_answers();
   return true;
+}
+
+// Also the error of what is slow to send its messages: the first fails before the last is sent.
+bool postgres_conversation::is_early(const header& head) {
+  return logged_in_ && !has_copied_ && !postgres::is_asynchronous(head.type)
+         && requests_.waits_for_request();
 }
 
 // Rows have come, or may be sent: so far it went well.
@@ -256,12 +261,14 @@ void postgres_conversation::on_answer(const header& head, std::string_view body,
     case 's':
       return on_complete();
     case 'E':
-      return on_error(head, body, out);
+      return on_error(body, out);
     case 'Z':
+      logged_in_ = true;
+      has_copied_ = false;
       return on_ready(out);
     case 'G':
     case 'W':
-      copying_ = true;
+      copying_ = has_copied_ = true;
       return;
     default:
       return;
@@ -323,7 +330,7 @@ void postgres_conversation::on_complete() {
     completed_ = requests_.take_first().exchange;
 }
 
-void postgres_conversation::on_error(const header& head, std::string_view body, sink& out) {
+void postgres_conversation::on_error(std::string_view body, sink& out) {
   copying_ = false;
   const auto sqlstate = postgres::sqlstate_of(body);
   auto* first = requests_.first();
@@ -331,11 +338,8 @@ void postgres_conversation::on_error(const header& head, std::string_view body, 
   if (completed_.has_value() && of_commit)
     fail(*completed_, sqlstate);
   tell_completed(out);
-  if (first == nullptr) {
-    if (maker_.has_begun()) // What it belongs to is known once the rest of it comes, if ever.
-      early_error_ = {std::string{sqlstate}, server_.time_ns(), head.length};
+  if (first == nullptr)
     return;
-  }
   fail(first->exchange, sqlstate);
   if (first->is == kind::execute)
     out.exchanged(requests_.take_first().exchange);

@@ -36,9 +36,6 @@ public:
   /// an answer of its own.
   std::optional<request> take(const header& head, std::string_view body, uint64_t time_ns);
 
-  /// Messages have come that are no request yet: what fails now is one of them.
-  [[nodiscard]] bool has_begun() const { return bytes_ > 0 || has_parsed_; }
-
   /// What has begun, as a request whose end was not captured.
   request cut_off(uint64_t time_ns);
 

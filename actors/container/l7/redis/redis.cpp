@@ -6,6 +6,7 @@
 #include "actors/container/l7/redis/classify.hpp"
 #include "actors/container/l7/redis/interpret.hpp"
 
+#include <deque>
 #include <utility>
 
 namespace troupe::l7 {
@@ -34,7 +35,7 @@ public:
       take_replies(x, out);
   }
 
-  void close(sink& out) override { requests_.close(out); }
+  void close(sink& out) override;
 
   [[nodiscard]] bool is_over() const override { return replicating_; }
 
@@ -46,6 +47,8 @@ private:
   [[nodiscard]] bool is_pushed(const reply& x) const;
   bool on_confirmation(const reply& x, sink& out);
   void answer(const reply& x, sink& out);
+  void answer_early(sink& out);
+  void refuse_early(sink& out);
   [[nodiscard]] bool is_unseen() const { return unseen_ns_ != 0 && requests_.are_requests_lost(); }
   [[nodiscard]] request unseen() const;
   bool begins_replication(sink& out);
@@ -59,6 +62,9 @@ private:
   in_order<request> requests_;
   /// When the client sent more commands than were captured, until they are answered; 0: it did not.
   uint64_t unseen_ns_ = 0;
+  /// That we heard of before their commands.
+  std::deque<reply> early_;
+  static constexpr size_t early_max = 64;
   uint64_t confirmations_ = 0; ///< that are still to come for the one that was answered last
   bool subscribed_ = false;    ///< in RESP2, where messages look like answers
   bool monitoring_ = false;
@@ -68,6 +74,8 @@ private:
 };
 
 void redis_conversation::take_requests(const chunk& x, sink& out) {
+  if (!early_.empty() && requests_.is_stale(early_.back().time_ns, x.time_ns))
+    refuse_early(out);
   requests_.client_speaks(out);
   uint64_t lost = 0;
   bool whole = client_row_.take(client_, x, lost);
@@ -90,6 +98,7 @@ void redis_conversation::take_requests(const chunk& x, sink& out) {
     if (result != progress::done)
       break;
   }
+  answer_early(out);
   if (!whole)
     requests_.requests_lost();
   if (lost > 0)
@@ -199,7 +208,30 @@ request redis_conversation::unseen() const {
   return result;
 }
 
+void redis_conversation::answer_early(sink& out) {
+  while (!early_.empty() && !requests_.empty()) {
+    const auto x = std::move(early_.front());
+    early_.pop_front();
+    on_reply(x, out);
+  }
+  if (requests_.are_requests_lost()) // Theirs may be among them.
+    refuse_early(out);
+}
+
+void redis_conversation::refuse_early(sink& out) {
+  for (const auto& x : early_)
+    out.not_understood(unparsed::unanswered, x.bytes);
+  early_.clear();
+}
+
+void redis_conversation::close(sink& out) {
+  refuse_early(out);
+  requests_.close(out);
+}
+
 void redis_conversation::answer(const reply& x, sink& out) {
+  if (early_.size() < early_max && requests_.waits_for_request())
+    return early_.push_back(x);
   if (requests_.empty() && !is_unseen())
     return out.not_understood(unparsed::unanswered, x.bytes);
   auto [exchange, does, arguments] = requests_.empty() ? unseen() : requests_.take_first();
