@@ -19,8 +19,9 @@ using heir_actor = caf::typed_actor<caf::reacts_to<container_inheritance>>;
 /// Batches in flight to the console.
 constexpr uint32_t trace_batches_max = 8;
 
-/// The host reads what may block; meanwhile connections wait to be counted.
-constexpr std::chrono::seconds answer_timeout{1};
+/// The host reads what may block, on a machine that may be busy; meanwhile connections wait to be
+/// counted.
+constexpr std::chrono::seconds answer_timeout{5};
 
 void send_traces(pointer self) {
   auto& st = self->state;

@@ -353,3 +353,25 @@ TEST_CASE_FIXTURE(registry_world,
   CHECK(containers[1].joined.size() == 1);
   CHECK(containers[1].left.empty());
 }
+
+TEST_CASE_FIXTURE(registry_world,
+                  "registry: containers know whom to ask where connections go, also a new one") {
+  start_reader();
+  find(10, "/docker/" + std::string(64, 'a'));
+  REQUIRE(containers.size() == 1);
+  const auto& notes = containers.begin()->second;
+  CHECK(notes.translator == caf::actor_cast<translator_actor>(host));
+  const auto successor = spawn_host();
+  self->send(registry, successor);
+  run();
+  CHECK(notes.translator == caf::actor_cast<translator_actor>(successor));
+}
+
+TEST_CASE_FIXTURE(registry_world, "registry: where that is switched off they know nobody") {
+  options.nat = false;
+  start_registry();
+  start_reader();
+  find(10, "/docker/" + std::string(64, 'a'));
+  REQUIRE(containers.size() == 1);
+  CHECK_FALSE(containers.begin()->second.translator);
+}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Connections with HTTP requests: nat_requests.py ADDRESS PORT CONNECTIONS REQUESTS.
 
-Runs in a container. One connection after the other, so many requests on each; or, with 0 requests,
-connects that must be refused.
+Runs in a container. One connection after the other, so many requests on each; with 0 requests,
+connects that must be refused; with -1, connects that nobody answers, given up soon.
 """
 
 import http.client
@@ -14,6 +14,14 @@ def refused(address, port):
     try:
         socket.create_connection((address, port), timeout=10)
     except ConnectionRefusedError:
+        return
+    sys.exit(f"{address}:{port} answers")
+
+
+def unanswered(address, port):
+    try:
+        socket.create_connection((address, port), timeout=0.3)
+    except TimeoutError:
         return
     sys.exit(f"{address}:{port} answers")
 
@@ -32,10 +40,12 @@ def talk(address, port, requests):
 def main():
     address, port, connections, requests = sys.argv[1], *map(int, sys.argv[2:])
     for _ in range(connections):
-        if requests:
+        if requests > 0:
             talk(address, port, requests)
-        else:
+        elif requests == 0:
             refused(address, port)
+        else:
+            unanswered(address, port)
 
 
 main()
