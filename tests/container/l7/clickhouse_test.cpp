@@ -367,7 +367,7 @@ TEST_CASE("clickhouse: nothing of the first chunks was captured") {
             client(x.query("SELECT c FROM d") + x.data(2)), server(end_of_stream)});
   said.close();
   CHECK(said.heard.texts() == texts{"SELECT d -> 0 ok"}); // The first is behind an addendum.
-  dialogue refused{clickhouse_protocol}; // Nobody knows what.
+  dialogue refused{clickhouse_protocol};                  // Nobody knows what.
   refused.say_cut(client(x.client_hello()), 0);
   refused.say({server(x.exception(516))});
   refused.close();
