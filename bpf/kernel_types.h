@@ -108,8 +108,11 @@ struct sock_common {
 	unsigned long skc_flags;
 };
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;
 	int sk_err;
 	unsigned short sk_protocol;
 };
@@ -137,13 +140,16 @@ struct tcp_sock {
 	__u64 bytes_acked;    /* counts SYN and FIN as bytes */
 	__u64 bytes_retrans;
 	__u32 total_retrans;
-	__u32 srtt_us; /* times 8 */
+	__u32 srtt_us;	  /* times 8 */
 	__u32 copied_seq; /* behind what user space has taken out */
 	__u32 snd_una;
 	__u32 snd_nxt;
 };
 
+struct file;
+
 struct socket {
+	struct file *file; /* NULL: the kernel's own */
 	struct sock *sk;
 };
 
@@ -153,7 +159,6 @@ struct socket {
 /* Iterators */
 
 struct seq_file;
-struct file;
 struct bpf_map;
 
 struct bpf_iter_meta {

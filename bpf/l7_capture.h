@@ -68,6 +68,28 @@ static __always_inline void pass_unheard(struct tcp_sock *tcp, struct l7_socket 
 	socket->has_heard = 1;
 }
 
+/* Of a network file system, for one: what its users' calls are about is not what it says. */
+static __always_inline bool is_of_kernel(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+
+	return !socket || !socket->file;
+}
+
+/* NULL where nobody knows whose the socket is. */
+static __always_inline struct socket_storage *find_owned(struct tcp_sock *tcp)
+{
+	struct socket_storage *storage = find_storage(tcp);
+
+#ifdef L7_LEARNS_OWNERS
+	if (!storage || !(storage->flags & SOCKET_OWNER_KNOWN)) {
+		learn_owner(&tcp->inet_conn.icsk_inet.sk, storage);
+		storage = find_storage(tcp);
+	}
+#endif
+	return storage && (storage->flags & SOCKET_OWNER_KNOWN) ? storage : NULL;
+}
+
 static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int flags,
 				       enum l7_direction direction)
 {
@@ -93,8 +115,8 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 			return 0;
 		position = socket->position[direction & 1] - size;
 	}
-	storage = find_storage(tcp);
-	if (!storage || !(storage->flags & SOCKET_OWNER_KNOWN))
+	storage = find_owned(tcp);
+	if (!storage)
 		return 0;
 	if (!socket) {
 		socket = bpf_sk_storage_get(&l7_sockets, tcp, NULL, BPF_SK_STORAGE_GET_F_CREATE);
@@ -102,6 +124,9 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 			return 0;
 		if (direction == L7_RECEIVING)
 			pass_unheard(tcp, socket, size);
+		socket->opaque = is_of_kernel(&tcp->inet_conn.icsk_inet.sk);
+		if (socket->opaque)
+			return 0;
 	}
 	if (!left)
 		position = __sync_fetch_and_add(&socket->position[direction & 1], size);
@@ -138,6 +163,9 @@ static __always_inline int capture(struct sock *sk, int size, int flags,
 	struct tcp_sock *tcp;
 
 	if (size <= 0 || (flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE))) {
+#ifdef L7_LEARNS_OWNERS
+		socket_used(sk);
+#endif
 		pass_message(bpf_get_current_task_btf(), size);
 		return 0;
 	}

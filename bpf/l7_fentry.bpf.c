@@ -12,8 +12,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * make one of two. */
 #define READ_CONTEXT(to, ctx, at) asm volatile("%0 = *(u64 *)(%1 + " #at ")" : "=r"(to) : "r"(ctx))
 
-/* (sk, message, size, flags, name_size), and behind that the result. Until 5.18 there is an argument
- * more: nonblock, before the flags. */
+/* (sk, message, size, flags, name_size), and behind that the result. Until 5.18 there is an
+ * argument more: nonblock, before the flags. */
 static __always_inline int tell_received(__u64 *ctx)
 {
 	__u64 result;

@@ -3,9 +3,12 @@
  * What is said on connections, on kernels from 6.3 on. Before that: l7_fentry.bpf.c, and
  * l7_kprobe.bpf.c where the kernel takes no fentry.
  *
- * Both hooks are behind the call: the length is what was really sent or received. Attached after
- * socket_owner, which has made the socket's storage by then.
+ * Both hooks are behind the call: the length is what was really sent or received. The owner of an
+ * accepted socket is learned on the same hooks: where these programs are attached they do it, and
+ * socket_owner's (socket_owner_tracepoint.bpf.c) are taken away. One program costs less than two.
  */
+#include "bpf/socket_use.h"
+#define L7_LEARNS_OWNERS
 #include "bpf/l7_capture.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -72,7 +72,8 @@ __noinline int is_simple_request(struct l7_draft *draft, __u64 from, __u32 size)
 	if (!draft || size < 16 || size > TURN_REQUEST_MAX)
 		return false;
 	bytes = draft->bytes;
-	/* The compiler makes one comparison of the two, which verifiers before 6.3 cannot follow. */
+	/* The compiler makes one comparison of the two, which verifiers before 6.3 cannot follow.
+	 */
 	barrier_var(size);
 	size &= 2 * TURN_REQUEST_MAX - 1;
 	if (bpf_probe_read_user(bytes, size, (void *)from))
@@ -221,9 +222,13 @@ static __always_inline __u8 count_turn(struct l7_socket *socket, struct user_byt
 	return counted ? 0 : stop_counting(turns);
 }
 
-/* All since the rest that user space knows of was simple turns, so nothing is open. */
-static __always_inline bool may_count(struct l7_turn_state *turns, struct l7_verdict *verdict)
+/* All was simple turns, since the first byte or since the rest that user space knows of; so nothing
+ * is open. */
+static __always_inline bool may_count(struct l7_turn_state *turns, struct l7_verdict *verdict,
+				      bool whole)
 {
+	if (whole && !turns->run_began[0] && !turns->run_began[1])
+		return true;
 	return verdict && verdict->turns == L7_TURNS_HTTP &&
 	       turns->run_began[0] <= verdict->rest[0] && turns->run_began[1] <= verdict->rest[1];
 }

@@ -299,7 +299,9 @@ TEST_CASE("l7: of a connection that is older than the agent it is known that it 
     return good ? 0 : 1;
   });
   connected.pass();
-  l7_watch x;
+  auto options = capturing();
+  options.only_cgroup = cgroup.id();
+  l7_watch x{options};
   x.records.keep(cgroup.id());
   x.source.scan_sockets(x.records);
   watched.open();

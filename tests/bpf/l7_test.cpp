@@ -189,18 +189,18 @@ TEST_CASE_FIXTURE(l7_watch, "l7: nothing is told any more of a connection that i
 
 TEST_CASE("l7: a connection that nobody decides about is told of for a while") {
   auto options = capturing();
-  options.ring_bytes = 8U << 20;
+  options.ring_bytes = 32U << 20;
   l7_watch x{options};
   const auto chunks = x.run([](const tcp_pair& pair) {
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < 8000; ++i)
       if (!pair.client.send_bytes(2000) || !pair.server.receive_bytes(2000))
         return false;
     return true;
   });
-  // All of 2000 bytes while less than 256 KiB are in the ring, then 1024 up to 1 MiB.
+  // All of 2000 bytes while less than 1 MiB is in the ring, then 1024 up to 4 MiB.
   const auto sent = of(chunks, true, true);
-  constexpr size_t whole = (262'144 + 2095) / 2096;
-  constexpr size_t cut = (1'048'576 - whole * 2096 + 1119) / 1120;
+  constexpr size_t whole = (1'048'576 + 2095) / 2096;
+  constexpr size_t cut = (4'194'304 - whole * 2096 + 1119) / 1120;
   REQUIRE(sent.size() == whole + cut);
   CHECK(sent[whole - 1].bytes.size() == 2000);
   CHECK(sent[whole].bytes.size() == 1024);

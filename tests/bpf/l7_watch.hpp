@@ -89,10 +89,25 @@ inline said together(const std::vector<captured_chunk>& chunks, uint64_t begin) 
   return result;
 }
 
-struct l7_watch : watched_kernel {
-  explicit l7_watch(const kernel_options& options = capturing()) : watched_kernel{options} {
+/// A cgroup that is there before the programs are: of others they tell nothing, whose connections
+/// nobody decides about here.
+struct own_cgroup {
+  [[nodiscard]] kernel_options only(kernel_options options) const {
+    if (options.only_cgroup == 0)
+      options.only_cgroup = mine.id();
+    return options;
+  }
+
+  scratch_cgroup mine;
+};
+
+struct l7_watch : own_cgroup, watched_kernel {
+  explicit l7_watch(const kernel_options& options = capturing()) : watched_kernel{only(options)} {
+    records.keep(cgroup.id());
     REQUIRE(source.objects().find("l7") != nullptr);
   }
+
+  scratch_cgroup& cgroup = mine;
 
   /// Runs it in the cgroup, with both ends of a connection, and reads all that came of it.
   std::vector<captured_chunk> run(const std::function<bool(const tcp_pair&)>& talk,
