@@ -25,7 +25,7 @@ MODES = {
     "monitored": ({("MONITOR", "ok"): 1}, {("PING", "ok"): 1}),
     "silent": ({}, {("CLIENT REPLY", "unknown"): 1, ("INCR", "unknown"): 1, ("PING", "ok"): 1}),
 }
-TRAFFIC = {"keep_alive": 100, "errors": 20, "pipelined": 8, "transactions": 10, "concurrent": 50,
+TRAFFIC = {"keep_alive": 100, "errors": 20, "pipelined": 200, "transactions": 10, "concurrent": 50,
            "published": 10, "big": 3, "blocked": 5, "resp3": 10, "inline": 10, "monitored": 5,
            "silent": 5}
 CUT_TRAFFIC = {"keep_alive": 5, "errors": 3, "pipelined": 4, "transactions": 2, "published": 2,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/memcached/memcached.hpp"
 
-#include "actors/container/l7/in_order.hpp"
 #include "actors/container/l7/memcached/answers.hpp"
 #include "actors/container/l7/memcached/classify.hpp"
 #include "actors/container/l7/memcached/requests.hpp"
+#include "actors/container/l7/ordered_conversation.hpp"
 #include "actors/container/l7/pending_exchanges.hpp"
 
 #include <algorithm>
@@ -23,74 +23,43 @@ using memcached::text_line;
 
 constexpr size_t key_max = 250;
 
-class memcached_conversation final : public conversation {
+class memcached_conversation final : public ordered_conversation<request> {
 public:
-  void take(side from, const chunk& x, sink& out) override {
-    if (over_)
-      out.not_understood(unparsed::out_of_sync, x.size);
-    else if (from == side::client)
-      take_requests(x, out);
-    else
-      take_answers(x, out);
-  }
-
   void close(sink& out) override;
 
   [[nodiscard]] bool is_over() const override { return over_; }
 
 private:
-  void take_requests(const chunk& x, sink& out);
+  bool take_request(sink& out, uint64_t& lost) override;
+  bool take_answer(sink& out, uint64_t& lost) override;
   bool take_text_request(sink& out, uint64_t& lost);
   bool take_binary_request(sink& out, uint64_t& lost);
   bool refuse_request(sink& out);
-  bool pass_request(uint64_t length, uint64_t& lost);
   void add(request made, uint64_t bytes, sink& out);
-  void take_answers(const chunk& x, sink& out);
-  void read_answers(sink& out);
   bool take_text_answer(sink& out, uint64_t& lost);
   bool take_binary_answer(sink& out, uint64_t& lost);
-  bool pass_answer(uint64_t length, uint64_t& lost);
   bool begin_answer(std::optional<size_t> asked, uint64_t bytes, bool failed, sink& out);
   void finish(bool failed, sink& out);
 
-  stream_reader client_;
-  stream_reader server_;
-  chunk_row client_row_;
-  chunk_row server_row_;
-  in_order<request> requests_;
   bool was_silent_ = false; ///< the newest command; an error that the server tells may be its own
   bool over_ = false;
 };
 
-void memcached_conversation::take_requests(const chunk& x, sink& out) {
-  if (server_.has_bytes() && requests_.is_stale(server_.time_ns(), x.time_ns))
-    out.not_understood(unparsed::unanswered, server_.resynchronise());
-  requests_.client_speaks(out);
-  uint64_t lost = 0;
-  if (!client_row_.take(client_, x, lost))
-    requests_.requests_lost();
-  bool more = true;
-  while (more && client_.has_bytes())
-    more = client_.bytes()[0] == memcached::binary_request ? take_binary_request(out, lost)
-                                                           : take_text_request(out, lost);
-  if (lost > 0)
-    out.not_understood(unparsed::not_captured, lost);
-  read_answers(out); // They may have come first.
+bool memcached_conversation::take_request(sink& out, uint64_t& lost) {
+  return client_.bytes()[0] == memcached::binary_request ? take_binary_request(out, lost)
+                                                         : take_text_request(out, lost);
+}
+
+bool memcached_conversation::take_answer(sink& out, uint64_t& lost) {
+  return server_.bytes()[0] == memcached::binary_response ? take_binary_answer(out, lost)
+                                                          : take_text_answer(out, lost);
 }
 
 // It makes no sense: on with the next chunk.
 bool memcached_conversation::refuse_request(sink& out) {
   out.not_understood(unparsed::out_of_sync, client_.resynchronise());
-  requests_.requests_lost();
+  lose_requests();
   return false;
-}
-
-bool memcached_conversation::pass_request(uint64_t length, uint64_t& lost) {
-  const auto dropped = client_.pass(length);
-  lost += dropped;
-  if (dropped > 0)
-    requests_.requests_lost();
-  return true;
 }
 
 void memcached_conversation::add(request made, uint64_t bytes, sink& out) {
@@ -105,7 +74,6 @@ void memcached_conversation::add(request made, uint64_t bytes, sink& out) {
     requests_.add(std::move(made), out);
 }
 
-// False where there is no more to take.
 bool memcached_conversation::take_text_request(sink& out, uint64_t& lost) {
   const auto bytes = client_.bytes();
   const auto verb = bytes.substr(0, bytes.find_first_of(" \r\n"));
@@ -129,7 +97,7 @@ bool memcached_conversation::take_text_request(sink& out, uint64_t& lost) {
   if (ended && memcached::is_command(verb)) // Many keys, of which the first were captured.
     add(memcached::request_of_beginning(bytes), bytes.size(), out);
   lost += client_.resynchronise();
-  requests_.requests_lost();
+  lose_requests();
   return false;
 }
 
@@ -138,7 +106,7 @@ bool memcached_conversation::take_binary_request(sink& out, uint64_t& lost) {
   if (bytes.size() < binary_header_bytes) {
     if (client_.is_cut()) {
       lost += client_.resynchronise();
-      requests_.requests_lost();
+      lose_requests();
     }
     return false;
   }
@@ -151,36 +119,6 @@ bool memcached_conversation::take_binary_request(sink& out, uint64_t& lost) {
     return false;
   add(memcached::request_of(*head, bytes), head->length(), out);
   return pass_request(head->length(), lost);
-}
-
-void memcached_conversation::take_answers(const chunk& x, sink& out) {
-  requests_.server_speaks();
-  uint64_t lost = 0;
-  if (!server_row_.take(server_, x, lost))
-    requests_.answers_lost();
-  if (lost > 0)
-    out.not_understood(unparsed::not_captured, lost);
-  read_answers(out);
-}
-
-void memcached_conversation::read_answers(sink& out) {
-  uint64_t lost = 0;
-  bool more = true;
-  while (more && !over_ && !requests_.are_answers_lost() && server_.has_bytes())
-    more = server_.bytes()[0] == memcached::binary_response ? take_binary_answer(out, lost)
-                                                            : take_text_answer(out, lost);
-  if (requests_.are_answers_lost())
-    lost += server_.resynchronise();
-  if (lost > 0)
-    out.not_understood(unparsed::not_captured, lost);
-}
-
-bool memcached_conversation::pass_answer(uint64_t length, uint64_t& lost) {
-  const auto dropped = server_.pass(length);
-  lost += dropped;
-  if (dropped > 0)
-    requests_.answers_lost();
-  return true;
 }
 
 // Those before the one that is answered were quiet: they had nothing to say, which is an answer.
@@ -221,7 +159,7 @@ bool memcached_conversation::take_text_answer(sink& out, uint64_t& lost) {
       begin_answer(0, bytes.size(), true, out);
       finish(true, out);
     }
-    requests_.answers_lost();
+    lose_answers();
     return false;
   }
   const auto answer = memcached::answer_of(*line);
@@ -232,7 +170,7 @@ bool memcached_conversation::take_text_answer(sink& out, uint64_t& lost) {
   const bool failed = answer.is == text_answer::kind::error;
   const auto asked = memcached::find_asked(requests_.all(), answer, *line);
   if (!asked.has_value() && !requests_.empty()) // An error of one of those that are quiet.
-    requests_.answers_lost();
+    lose_answers();
   if (begin_answer(asked, length, failed, out)) {
     if (memcached::ends_answer(*requests_.first(), answer, *line))
       finish(failed, out);
@@ -246,13 +184,13 @@ bool memcached_conversation::take_binary_answer(sink& out, uint64_t& lost) {
   const auto bytes = server_.bytes();
   if (bytes.size() < binary_header_bytes) {
     if (server_.is_cut())
-      requests_.answers_lost();
+      lose_answers();
     return false;
   }
   const auto head = memcached::read_binary(bytes);
   if (!head.has_value()) {
     out.not_understood(unparsed::out_of_sync, server_.resynchronise());
-    requests_.answers_lost();
+    lose_answers();
     return false;
   }
   const bool failed = memcached::is_failure(head->status);
@@ -262,7 +200,7 @@ bool memcached_conversation::take_binary_answer(sink& out, uint64_t& lost) {
   if (!server_.is_cut() && requests_.waits_for_request())
     return false;
   if (!asked.has_value() && !requests_.empty()) // Not in the order in which they were asked.
-    requests_.answers_lost();
+    lose_answers();
   if (begin_answer(asked, head->length(), false, out)) {
     requests_.first()->exchange.status = head->status;
     requests_.first()->exchange.outcome = l7_outcome::ok;

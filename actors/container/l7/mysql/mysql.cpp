@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/mysql/mysql.hpp"
 
-#include "actors/container/l7/in_order.hpp"
 #include "actors/container/l7/mysql/answers.hpp"
 #include "actors/container/l7/mysql/classify.hpp"
 #include "actors/container/l7/mysql/frame.hpp"
 #include "actors/container/l7/mysql/handshake.hpp"
 #include "actors/container/l7/mysql/requests.hpp"
+#include "actors/container/l7/ordered_conversation.hpp"
 #include "actors/container/l7/pending_exchanges.hpp"
 
 #include <algorithm>
@@ -22,49 +22,33 @@ using mysql::header_bytes;
 using mysql::packet_header;
 using mysql::request;
 
-class mysql_conversation final : public conversation {
+class mysql_conversation final : public ordered_conversation<request> {
 public:
-  void take(side from, const chunk& x, sink& out) override {
-    if (over_)
-      out.not_understood(unparsed::out_of_sync, x.size);
-    else if (from == side::client)
-      take_requests(x, out);
-    else
-      take_answers(x, out);
-  }
-
   void close(sink& out) override;
 
   [[nodiscard]] bool is_over() const override { return over_; }
 
 private:
-  void take_requests(const chunk& x, sink& out);
-  bool take_request(sink& out, uint64_t& lost);
+  bool take_request(sink& out, uint64_t& lost) override;
+  bool take_answer(sink& out, uint64_t& lost) override;
+  void lose_requests() override;
+  void on_answers_lost(sink& out) override;
+  /// Whatever is in a file, it holds no command until the server has it all.
+  [[nodiscard]] bool sends_data() const override { return sends_file_; }
   [[nodiscard]] bool begins_command(const packet_header& head) const {
     return !connecting_ && !client_goes_on_ && head.sequence == 0;
   }
   [[nodiscard]] bool makes_sense(const packet_header& head, std::string_view payload) const;
   void on_packet(const packet_header& head, std::string_view payload, sink& out);
   void on_request(const packet_header& head, std::string_view payload, sink& out);
-  void take_file(const chunk& x);
-  void take_answers(const chunk& x, sink& out);
-  void read_answers(sink& out);
   bool is_early(const packet_header& head);
-  bool take_answer(sink& out, uint64_t& lost);
   void on_answer(const packet_header& head, std::string_view payload, sink& out);
   void on_connecting(const packet_header& head, std::string_view payload);
   void on_step(answer_step step, const packet_header& head, sink& out);
   void finish(l7_outcome outcome, sink& out);
-  void give_up_answers();
-  void lose_requests();
 
-  stream_reader client_;
-  stream_reader server_;
-  chunk_row client_row_;
-  chunk_row server_row_;
   mysql::request_maker maker_;
   mysql::answer_reader answers_;
-  in_order<request> requests_;
   uint32_t server_can_ = 0;
   uint32_t client_wants_ = 0;
   bool connecting_ = false; ///< the server has greeted, and not let the client in yet
@@ -77,34 +61,8 @@ private:
 };
 
 void mysql_conversation::lose_requests() {
-  requests_.requests_lost();
+  ordered_conversation::lose_requests();
   client_goes_on_ = false;
-}
-
-void mysql_conversation::take_requests(const chunk& x, sink& out) {
-  if (server_.has_bytes() && requests_.is_stale(server_.time_ns(), x.time_ns))
-    out.not_understood(unparsed::unanswered, server_.resynchronise());
-  requests_.client_speaks(out);
-  if (sends_file_)
-    return take_file(x);
-  uint64_t lost = 0;
-  if (!client_row_.take(client_, x, lost))
-    lose_requests();
-  while (!over_ && client_.has_bytes() && take_request(out, lost)) {
-  }
-  if (lost > 0)
-    out.not_understood(unparsed::not_captured, lost);
-  if (!requests_.empty()) // The answer may have come first.
-    read_answers(out);
-}
-
-// Whatever is in it, it holds no command until the server has it all.
-void mysql_conversation::take_file(const chunk& x) {
-  uint64_t lost = 0;
-  client_row_.take(client_, x, lost);
-  client_.resynchronise();
-  if (auto* first = requests_.first(); first != nullptr)
-    first->exchange.request_bytes += x.size;
 }
 
 // A command, or a further packet of one or of a login. Where its first byte is not here: perhaps.
@@ -125,7 +83,6 @@ void mysql_conversation::on_packet(const packet_header& head, std::string_view p
     last->exchange.request_bytes += header_bytes + head.length;
 }
 
-// False where there is no more to take.
 bool mysql_conversation::take_request(sink& out, uint64_t& lost) {
   const auto bytes = client_.bytes();
   const auto head = mysql::read_header(bytes);
@@ -148,11 +105,7 @@ bool mysql_conversation::take_request(sink& out, uint64_t& lost) {
     return false;
   }
   on_packet(*head, payload, out);
-  const auto dropped = client_.pass(header_bytes + head->length);
-  lost += dropped;
-  if (dropped > 0)
-    lose_requests();
-  return true;
+  return pass_request(header_bytes + head->length, lost);
 }
 
 void mysql_conversation::on_request(const packet_header& head, std::string_view payload,
@@ -169,39 +122,16 @@ void mysql_conversation::on_connecting(const packet_header& head, std::string_vi
   over_ = mysql::asks_for_tls(client_wants_, head.length);
 }
 
-void mysql_conversation::give_up_answers() {
-  requests_.answers_lost();
+void mysql_conversation::on_answers_lost(sink& /*out*/) {
   answers_.forget();
   server_goes_on_ = false;
   sends_file_ = false;
   connecting_ = false;
 }
 
-void mysql_conversation::take_answers(const chunk& x, sink& out) {
-  requests_.server_speaks();
-  uint64_t lost = 0;
-  if (!server_row_.take(server_, x, lost))
-    give_up_answers();
-  if (lost > 0)
-    out.not_understood(unparsed::not_captured, lost);
-  read_answers(out);
-}
-
 bool mysql_conversation::is_early(const packet_header& head) {
   return logged_in_ && !server_goes_on_ && !server_.is_cut() && head.sequence == 1
          && !answers_.is_within() && requests_.waits_for_request();
-}
-
-void mysql_conversation::read_answers(sink& out) {
-  uint64_t lost = 0;
-  while (!over_ && !requests_.are_answers_lost() && server_.has_bytes() && take_answer(out, lost)) {
-  }
-  if (requests_.are_answers_lost()) {
-    give_up_answers();
-    lost += server_.resynchronise();
-  }
-  if (lost > 0)
-    out.not_understood(unparsed::not_captured, lost);
 }
 
 bool mysql_conversation::take_answer(sink& out, uint64_t& lost) {
@@ -213,7 +143,7 @@ bool mysql_conversation::take_answer(sink& out, uint64_t& lost) {
   if ((!head.has_value() || bytes.size() < wanted) && !server_.is_cut())
     return false;
   if (!head.has_value()) {
-    give_up_answers();
+    lose_answers();
     return false;
   }
   if (is_early(*head))
@@ -224,11 +154,7 @@ bool mysql_conversation::take_answer(sink& out, uint64_t& lost) {
     first->exchange.response_bytes += header_bytes + head->length;
   if (requests_.are_answers_lost() || over_)
     return false;
-  const auto dropped = server_.pass(header_bytes + head->length);
-  lost += dropped;
-  if (dropped > 0)
-    give_up_answers();
-  return true;
+  return pass_answer(header_bytes + head->length, lost);
 }
 
 void mysql_conversation::on_answer(const packet_header& head, std::string_view payload, sink& out) {
@@ -258,7 +184,7 @@ void mysql_conversation::on_step(answer_step step, const packet_header& head, si
     return out.not_understood(unparsed::unanswered, header_bytes + uint64_t{head.length});
   if (step == answer_step::invalid) {
     out.not_understood(unparsed::out_of_sync, server_.resynchronise());
-    return give_up_answers();
+    return lose_answers();
   }
   auto& x = first->exchange;
   x.response_bytes += header_bytes + uint64_t{head.length};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/postgres/postgres.hpp"
 
-#include "actors/container/l7/in_order.hpp"
+#include "actors/container/l7/ordered_conversation.hpp"
 #include "actors/container/l7/pending_exchanges.hpp"
 #include "actors/container/l7/postgres/classify.hpp"
 #include "actors/container/l7/postgres/interpret.hpp"
@@ -21,52 +21,33 @@ using kind = postgres::request::kind;
 
 constexpr uint64_t error_wanted = 256; // SQLSTATE comes behind the severity, twice.
 
-class postgres_conversation final : public conversation {
+class postgres_conversation final : public ordered_conversation<request> {
 public:
-  void take(side from, const chunk& x, sink& out) override {
-    if (encrypted_)
-      out.not_understood(unparsed::out_of_sync, x.size);
-    else if (from == side::client)
-      take_requests(x, out);
-    else
-      take_answers(x, out);
-  }
-
   void close(sink& out) override;
 
   [[nodiscard]] bool is_over() const override { return encrypted_; }
 
 private:
-  void take_requests(const chunk& x, sink& out);
-  bool take_request(sink& out, uint64_t& lost);
+  bool take_request(sink& out, uint64_t& lost) override;
+  bool take_answer(sink& out, uint64_t& lost) override;
+  void on_answers_lost(sink& out) override;
+  /// Whatever the client sends in a COPY, it holds no request until the server ends that.
+  [[nodiscard]] bool sends_data() const override { return copying_; }
   void add(request made, sink& out);
-  void take_copied(const chunk& x);
-  void take_answers(const chunk& x, sink& out);
-  void read_answers(sink& out);
   bool is_early(const header& head);
-  bool take_answer(sink& out, uint64_t& lost);
   bool take_encryption_answer(sink& out);
   void on_answer(const header& head, std::string_view body, sink& out);
   void on_error(std::string_view body, sink& out);
   void on_complete();
   void on_ready(sink& out);
   void begin_answer(const header& head);
-  [[nodiscard]] bool is_unseen() const { return unseen_ns_ != 0 && requests_.are_requests_lost(); }
   void on_unseen_answer(const header& head, std::string_view body, sink& out);
   void tell_completed(sink& out);
-  void lose_answers();
 
-  stream_reader client_;
-  stream_reader server_;
-  chunk_row client_row_;
-  chunk_row server_row_;
   postgres::request_maker maker_;
-  in_order<request> requests_;
   /// An Execute that has ended well. The commit behind it may still fail, at its Sync.
   std::optional<l7_exchange> completed_;
-  /// When the client sent more than was captured, until that is answered; 0: it did not. Each
-  /// answer is to one request, also where that was not seen.
-  uint64_t unseen_ns_ = 0;
+  /// Of what was not captured: each answer is to one request, also where that was not seen.
   std::optional<l7_exchange> unseen_; ///< the one that is being answered
   bool unseen_is_bound_ = false;      ///< by the extended protocol
   uint32_t encryption_asked_ = 0;
@@ -82,44 +63,13 @@ void fail(l7_exchange& exchange, std::string_view sqlstate) {
   exchange.method = sqlstate;
 }
 
-void postgres_conversation::take_requests(const chunk& x, sink& out) {
-  if (server_.has_bytes() && requests_.is_stale(server_.time_ns(), x.time_ns))
-    out.not_understood(unparsed::unanswered, server_.resynchronise());
-  requests_.client_speaks(out);
-  if (copying_)
-    return take_copied(x);
-  if (!requests_.are_requests_lost())
-    unseen_ns_ = 0;
-  uint64_t lost = 0;
-  if (!client_row_.take(client_, x, lost))
-    requests_.requests_lost();
-  while (client_.has_bytes() && take_request(out, lost)) {
-  }
-  if (lost > 0) {
-    unseen_ns_ = x.time_ns;
-    out.not_understood(unparsed::not_captured, lost);
-  }
-  if (!requests_.empty()) // The answer may have come first.
-    read_answers(out);
-}
-
-// Whatever it is, it holds no request until the server ends the COPY.
-void postgres_conversation::take_copied(const chunk& x) {
-  uint64_t lost = 0;
-  client_row_.take(client_, x, lost);
-  client_.resynchronise();
-  if (auto* first = requests_.first(); first != nullptr)
-    first->exchange.request_bytes += x.size;
-}
-
-// False where there is no more to take.
 bool postgres_conversation::take_request(sink& out, uint64_t& lost) {
   const auto bytes = client_.bytes();
   header head;
   const auto result = postgres::read_client_header(bytes, head);
   if (result == progress::invalid) {
     out.not_understood(unparsed::out_of_sync, client_.resynchronise());
-    requests_.requests_lost();
+    lose_requests();
     return false;
   }
   const bool enough =
@@ -128,7 +78,7 @@ bool postgres_conversation::take_request(sink& out, uint64_t& lost) {
     return false;
   if (result == progress::need_more) {
     lost += client_.resynchronise();
-    requests_.requests_lost();
+    lose_requests();
     return false;
   }
   if (head.code == postgres::ssl_request || head.code == postgres::gss_request)
@@ -136,46 +86,18 @@ bool postgres_conversation::take_request(sink& out, uint64_t& lost) {
   const auto body = bytes.substr(head.body, static_cast<size_t>(head.length - head.body));
   if (auto made = maker_.take(head, body, client_.time_ns()); made.has_value())
     add(std::move(*made), out);
-  const auto dropped = client_.pass(head.length);
-  lost += dropped;
-  if (dropped > 0)
-    requests_.requests_lost();
-  return true;
+  return pass_request(head.length, lost);
 }
 
 void postgres_conversation::add(request made, sink& out) {
-  if (!is_unseen()) // Else its answer is one of those that nobody can tell apart.
+  if (unseen_ns() == 0) // Else its answer is one of those that nobody can tell apart.
     requests_.add(std::move(made), out);
 }
 
-void postgres_conversation::lose_answers() {
-  requests_.answers_lost();
-  unseen_ns_ = 0;
+void postgres_conversation::on_answers_lost(sink& out) {
+  tell_completed(out);
   unseen_.reset();
   copying_ = false;
-}
-
-void postgres_conversation::take_answers(const chunk& x, sink& out) {
-  requests_.server_speaks();
-  uint64_t lost = 0;
-  if (!server_row_.take(server_, x, lost))
-    lose_answers();
-  if (lost > 0)
-    out.not_understood(unparsed::not_captured, lost);
-  read_answers(out);
-}
-
-void postgres_conversation::read_answers(sink& out) {
-  uint64_t lost = 0;
-  while (!encrypted_ && !requests_.are_answers_lost() && server_.has_bytes()
-         && take_answer(out, lost)) {
-  }
-  if (requests_.are_answers_lost()) {
-    tell_completed(out);
-    lost += server_.resynchronise();
-  }
-  if (lost > 0)
-    out.not_understood(unparsed::not_captured, lost);
 }
 
 // A single byte. False where it is none.
@@ -216,11 +138,7 @@ bool postgres_conversation::take_answer(sink& out, uint64_t& lost) {
   if (is_early(head))
     return false;
   on_answer(head, bytes.substr(head.body, static_cast<size_t>(head.length - head.body)), out);
-  const auto dropped = server_.pass(head.length);
-  lost += dropped;
-  if (dropped > 0)
-    lose_answers();
-  return true;
+  return pass_answer(head.length, lost);
 }
 
 // Also the error of what is slow to send its messages: the first fails before the last is sent.
@@ -249,7 +167,7 @@ void postgres_conversation::on_answer(const header& head, std::string_view body,
     return;
   if (head.type != 'E')
     tell_completed(out);
-  if (requests_.empty() && is_unseen())
+  if (requests_.empty() && unseen_ns() != 0)
     return on_unseen_answer(head, body, out);
   if (requests_.empty() && std::string_view{"CDIdV"}.find(head.type) != std::string_view::npos)
     out.not_understood(unparsed::unanswered, head.length);
@@ -283,7 +201,7 @@ void postgres_conversation::on_unseen_answer(const header& head, std::string_vie
   }
   if (head.type != 'Z') {
     if (!unseen_.has_value()) {
-      unseen_ = maker_.cut_off(unseen_ns_).exchange;
+      unseen_ = maker_.cut_off(unseen_ns()).exchange;
       answer_at(*unseen_, server_.time_ns());
     }
     unseen_->response_bytes += head.length;
