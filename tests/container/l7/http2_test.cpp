@@ -246,6 +246,34 @@ TEST_CASE("http2: after an upgrade stream 1 has its request already") {
   CHECK(heard.lost_bytes() == 0);
 }
 
+TEST_CASE("http2: an answer that we hear of before its request waits for it") {
+  const auto asked = headers(1, get + path("/cart"), whole | ends);
+  const auto answered = headers(1, status_404) + data(1, "none", ends);
+  dialogue x{http2_protocol};
+  x.say({hello_client, hello_server, server(answered), client(asked)});
+  x.say({server(headers(3, status_200, whole | ends))}, 3);
+  x.say({client(headers(3, get + path("/bill"), whole | ends))});
+  CHECK(x.heard.texts() == texts{"GET /cart -> 404 ok", "GET /bill -> 200 ok"});
+  CHECK(x.heard.lost_bytes() == 0);
+
+  // Nobody asked: what comes behind it is not held up for ever.
+  const auto nonsense = headers(7, status_200, whole | ends);
+  x.say({server(nonsense)});
+  for (int i = 0; i < 200; ++i)
+    x.say({client(settings_ack)});
+  x.say({client(headers(9, get + path("/next"), whole | ends)),
+         server(headers(9, status_200, whole | ends))});
+  x.close();
+  CHECK(x.heard.exchanges.size() == 3);
+  CHECK(x.heard.lost_bytes() == nonsense.size());
+
+  dialogue late{http2_protocol};
+  late.say({hello_client, hello_server, server(answered)});
+  late.close();
+  CHECK(late.heard.exchanges.empty());
+  CHECK(late.heard.lost_bytes() == answered.size());
+}
+
 TEST_CASE("http2: requests that nobody answers, and an answer that is cut") {
   dialogue x{http2_protocol};
   x.say({hello_client, hello_server,

@@ -32,6 +32,9 @@ constexpr size_t slice_bytes = stream_reader::buffer_max / 2;
 /// Where nothing proves that a frame begins, its stream is not far beyond those that we know.
 constexpr uint32_t stream_leap_max = 1U << 17;
 
+/// How long an answer waits for its request: far more than a thread waits for its processor.
+constexpr uint64_t early_ns_max = 100'000'000;
+
 class http2_conversation final : public conversation {
 public:
   http2_conversation() = default;
@@ -69,6 +72,7 @@ private:
   [[nodiscard]] bool is_frame(std::string_view bytes) const;
   bool find_frame(direction& d, sink& out) const;
   bool pass_preface(side from, direction& d);
+  [[nodiscard]] bool waits_for_request(const frame_header& x) const;
   void begin(side from, direction& d, const frame_header& first);
   void lose_place(side from, direction& d, sink& out);
   void read_frame(side from, direction& d, const frame_header& x, sink& out);
@@ -88,12 +92,15 @@ private:
   std::map<uint32_t, stream> streams_;
   uint32_t first_stream_ = 0; ///< of those whose request we saw
   uint32_t last_stream_ = 0;
+  uint64_t now_ns_ = 0;
+  bool knows_requests_ = false;                  ///< all of them: nothing of the client was lost
   uint32_t frame_length_max_ = usual_length_max; ///< the larger one of both sides' settings
 };
 
 void http2_conversation::take(side from, const chunk& x, sink& out) {
   auto& d = from == side::client ? client_ : server_;
   auto rest = x;
+  now_ns_ = x.time_ns;
   while (!rest.captured.empty() || rest.size > 0) {
     // What is captured may be more than the reader keeps at a time.
     auto part = rest;
@@ -110,6 +117,16 @@ void http2_conversation::take(side from, const chunk& x, sink& out) {
       lose_place(from, d, out);
     read_frames(from, d, out);
   }
+  if (from == side::client && server_.reader.has_bytes()) // Answers may have come first.
+    read_frames(side::server, server_, out);
+}
+
+/// Who writes on another thread than he reads may be told of the answer first.
+bool http2_conversation::waits_for_request(const frame_header& x) const {
+  const auto answers = x.type == frame_type::headers || x.type == frame_type::data
+                       || x.type == frame_type::rst_stream;
+  return answers && x.stream % 2 == 1 && x.stream > last_stream_ && knows_requests_
+         && !server_.reader.is_cut() && now_ns_ <= server_.reader.time_ns() + early_ns_max;
 }
 
 void http2_conversation::read_frames(side from, direction& d, sink& out) {
@@ -130,6 +147,8 @@ void http2_conversation::read_frames(side from, direction& d, sink& out) {
       begin(from, d, *frame);
     const auto needed = is_read(frame->type) ? frame->size() : frame_header_bytes;
     if (bytes.size() < needed && !d.reader.is_cut() && bytes.size() < stream_reader::buffer_max)
+      break;
+    if (from == side::server && waits_for_request(*frame))
       break;
     read_frame(from, d, *frame, out);
     if (const auto lost = d.reader.pass(frame->size()); lost > 0)
@@ -177,7 +196,7 @@ bool http2_conversation::pass_preface(side from, direction& d) {
   if (!bytes.starts_with(preface))
     return false;
   d.reader.pass(preface.size());
-  d.is_begun = true;
+  d.is_begun = knows_requests_ = true;
   return !d.reader.has_bytes();
 }
 
@@ -195,8 +214,10 @@ void http2_conversation::begin(side from, direction& d, const frame_header& firs
 void http2_conversation::lose_place(side from, direction& d, sink& out) {
   d.decoder.forget();
   d.block = {};
-  if (from == side::client)
+  if (from == side::client) {
+    knows_requests_ = false;
     return;
+  }
   for (auto i = streams_.begin(); i != streams_.end();) {
     if (!i->second.is_answered || i->second.is_grpc) {
       ++i;
@@ -359,6 +380,8 @@ void http2_conversation::end(uint32_t id, sink& out) {
 }
 
 void http2_conversation::close(sink& out) {
+  now_ns_ = UINT64_MAX; // What waits for its request has none.
+  read_frames(side::server, server_, out);
   for (auto& [id, x] : streams_) {
     if (!x.is_answered) {
       out.not_understood(unparsed::unanswered, x.exchange.request_bytes);
