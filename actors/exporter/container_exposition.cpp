@@ -272,8 +272,8 @@ duplicates render_containers(series_writer& out, const exposition_input& input) 
   render_inbound(out, network);
   emit(out, family_id::net_latency, network.pool, network.latencies,
        [](const ip_latency& x) { return as_seconds{x.rtt_ns}; });
-  requests.render(out);
   render_names(out, containers, input.scrape.node);
+  requests.render(out);
   return left_out;
 }
 

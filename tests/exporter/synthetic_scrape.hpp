@@ -77,6 +77,7 @@ inline container_snapshot a_busy_container(container_key key, const std::string&
     one.rtt.observe(30'000'000'000);
     x.outbound.push_back(std::move(one));
     x.latencies.push_back({"10.0.0." + std::to_string(i), 1'500'000});
+    x.names.push_back({"10.0.0." + std::to_string(i), "service-" + std::to_string(i) + ".example"});
   }
   for (size_t i = 0; i < peers; ++i) {
     inbound_stats one;
@@ -155,6 +156,7 @@ inline scrape_result a_hostile_scrape() {
     x.outbound.front().destination = x.outbound.front().actual_destination = text;
     x.inbound.front().peer = x.inbound.front().listen_addr = text;
     x.latencies.front().destination_ip = text;
+    x.names.front() = {text, text};
     add_requests(x, text);
     scrape.containers.push_back(freeze(std::move(x)));
     scrape.reader.features.push_back({text, true, text});
