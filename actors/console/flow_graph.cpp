@@ -21,6 +21,8 @@ graph_node node_at(std::string_view ip, std::string_view by, const address_book&
                    const graph_names& names) {
   if (ip.starts_with('~'))
     return {kind::other, std::string{ip}};
+  if (ip == "::" || ip == "0.0.0.0") // Of a datagram that nobody answered its sender is not known.
+    return {kind::other, "unknown"};
   if (is_loopback(ip))
     return {kind::loopback, fmt::format("{} in {}", ip, by)};
   if (const auto id = book.container_at(ip); !id.empty())
@@ -76,7 +78,7 @@ graph_edge edge_of(graph_node client, graph_node server, const flow_stats& seen)
 class graph_maker {
 public:
   graph_maker(const std::vector<seen_flow>& flows, const graph_names& names)
-      : flows_(flows), names_(names), book_(flows, names.machine) {}
+      : flows_(flows), names_(names), book_(flows, names) {}
 
   std::vector<graph_edge> run() {
     for (size_t i = 0; i < flows_.size(); ++i)

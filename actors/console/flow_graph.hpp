@@ -20,10 +20,11 @@ struct graph_node {
     machine,  ///< an address of this machine, and no container that has it alone
     loopback, ///< of a container's own network namespace, where nobody was seen to answer
     outside,  ///< any other address, by its DNS name where that was asked for
-    other,    ///< all that came after a container had too many
+    other,    ///< all that came after a container had too many, and what nobody told
   };
   kind is = kind::outside;
-  std::string name; ///< a container's id, a DNS name, an IP, "127.0.0.1 in /docker/web", "~other"
+  std::string name; ///< a container's id, a DNS name, an IP, "127.0.0.1 in /docker/web",
+                    ///< "~other", "unknown"
 
   friend auto operator<=>(const graph_node&, const graph_node&) = default;
 };
@@ -49,11 +50,6 @@ struct graph_edge {
 
   [[nodiscard]] uint64_t request_count() const;
   [[nodiscard]] uint64_t failed_requests() const;
-};
-
-struct graph_names {
-  std::set<std::string> machine;                       ///< IPs of this machine
-  std::map<std::string, std::string, std::less<>> dns; ///< by IP
 };
 
 /// The edges, in the order of their ends. Where both ends were seen, the client's numbers count.

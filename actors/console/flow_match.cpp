@@ -128,17 +128,25 @@ std::vector<seen_flow> match_flows(const std::vector<container_snapshot_ptr>& sn
   return all;
 }
 
-address_book::address_book(const std::vector<seen_flow>& flows,
-                           const std::set<std::string>& machine)
-    : machine_(machine) {
-  for (const auto& x : flows) {
-    const std::string ip{x.stats->inbound ? ip_of(x.stats->server) : x.stats->client};
-    if (is_loopback(ip) || ip.starts_with('~') || machine.contains(ip))
-      continue;
-    const auto [known, is_new] = owners_.emplace(ip, x.container_id);
-    if (!is_new && known->second != x.container_id)
-      known->second.clear();
-  }
+address_book::address_book(const std::vector<seen_flow>& flows, const graph_names& names)
+    : names_(names) {
+  for (const auto& [ip, container_id] : names.containers)
+    note(ip, container_id);
+  // Whoever gave an address away knows best: others may have the same elsewhere.
+  for (const auto& x : flows)
+    if (const std::string_view ip =
+            x.stats->inbound ? ip_of(x.stats->server) : std::string_view{x.stats->client};
+        !names.containers.contains(ip))
+      note(std::string{ip}, x.container_id);
+}
+
+void address_book::note(const std::string& ip, const std::string& container_id) {
+  if (is_loopback(ip) || ip == "::" || ip == "0.0.0.0" || ip.starts_with('~')
+      || names_.machine.contains(ip))
+    return;
+  const auto [known, is_new] = owners_.emplace(ip, container_id);
+  if (!is_new && known->second != container_id)
+    known->second.clear();
 }
 
 std::string_view address_book::container_at(std::string_view ip) const {
@@ -147,7 +155,7 @@ std::string_view address_book::container_at(std::string_view ip) const {
 }
 
 bool address_book::is_of_machine(std::string_view ip) const {
-  return machine_.contains(std::string{ip});
+  return names_.machine.contains(std::string{ip});
 }
 
 } // namespace troupe

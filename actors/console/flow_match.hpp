@@ -40,19 +40,28 @@ enum class port_verdict { same, different, unclear };
 /// "10.0.0.1" of "10.0.0.1:80", "fd00::1" of "[fd00::1]:80".
 [[nodiscard]] std::string_view ip_of(std::string_view endpoint);
 
-/// Addresses that belong to one container alone; `machine`: those of the machine itself, which
-/// several share.
+/// What is known of addresses from elsewhere.
+struct graph_names {
+  std::set<std::string> machine;                       ///< IPs of this machine
+  std::map<std::string, std::string, std::less<>> dns; ///< names by IP
+  /// Ids of the containers that a runtime gave an IP to; a pod's containers share one.
+  std::multimap<std::string, std::string, std::less<>> containers = {};
+};
+
+/// Addresses that belong to one container alone; those of the machine several share.
 class address_book {
 public:
-  address_book(const std::vector<seen_flow>& flows, const std::set<std::string>& machine);
+  address_book(const std::vector<seen_flow>& flows, const graph_names& names);
 
   /// The container's id; empty where none or several are known.
   [[nodiscard]] std::string_view container_at(std::string_view ip) const;
   [[nodiscard]] bool is_of_machine(std::string_view ip) const;
 
 private:
+  void note(const std::string& ip, const std::string& container_id);
+
   std::map<std::string, std::string, std::less<>> owners_; ///< empty: several
-  const std::set<std::string>& machine_;
+  const graph_names& names_;
 };
 
 } // namespace troupe

@@ -133,10 +133,11 @@ std::vector<field<event_row>> l7_fields() {
                 status_text},
                outcome_field()});
   append(all, measure_fields());
-  append(all, {{{"traceparent", "TRACEPARENT", 55, false, shown::structured,
-                 "the trace that it belongs to, as its header says"},
+  append(all, {{{"traceparent", "TRACEPARENT", 55, false, shown::wide,
+                 "the trace that it belongs to: the header traceparent, or B3's; null: none", 12},
                 [](const row& x) -> field_value {
-                  return said(x).traceparent;
+                  const auto& text = said(x).traceparent;
+                  return text.empty() ? field_value{} : field_value{text};
                 }},
                {{"method", "METHOD", 7, false, shown::structured,
                  "of messages produce or consume, of DNS the type"},

@@ -37,14 +37,27 @@ constexpr milliseconds tick_interval{1'000};
 settings look_settings(settings config, bool l7) {
   config.trace = trace_flows;
   config.l7 = l7;
+  config.details = true;   // The addresses that runtimes gave.
   config.l7_turns = false; // Counted by the kernel, requests have no peer and no finer durations.
   config.listen.clear();
   config.tick_interval = std::min(config.tick_interval, tick_interval);
   return config;
 }
 
-graph_names find_names(const std::vector<container_snapshot_ptr>& /*snapshots*/) {
-  return {machine_addresses(), {}};
+graph_names find_names(const std::vector<container_snapshot_ptr>& snapshots) {
+  graph_names result{machine_addresses(), {}, {}};
+  for (const auto& container : snapshots)
+    for (const auto& x : container->names)
+      result.dns.emplace(x.ip, x.fqdn); // Of several names any says more than a number.
+  for (const auto& container : snapshots) {
+    if (!container->exported || !container->metadata.details)
+      continue;
+    for (const auto& network : container->metadata.details->networks)
+      for (const auto& ip : {network.ipv4, network.ipv6})
+        if (!ip.empty())
+          result.containers.emplace(ip, container->identity.container_id);
+  }
+  return result;
 }
 
 look_run::look_run(std::string_view command, const output_streams& streams,
@@ -86,7 +99,8 @@ int look_run::ended_early() const {
 
 bool look_run::introduce(std::string_view how) {
   const auto until = steady_clock::now() + naming_time;
-  auto present = scopes_of(run_.snapshots());
+  auto snapshots = run_.snapshots();
+  auto present = scopes_of(snapshots); // They look into the snapshots.
   const auto is_incomplete = [&] {
     return !scope_.matches_all()
            && (count_matching(scope_, present) == 0 || !explain_missing(scope_, present).empty());
@@ -94,7 +108,8 @@ bool look_run::introduce(std::string_view how) {
   while (is_incomplete() && steady_clock::now() < until) {
     if (stop_.wait(steady_clock::now() + poll_interval) != stop_signals::cause::deadline)
       return false;
-    present = scopes_of(run_.snapshots());
+    snapshots = run_.snapshots();
+    present = scopes_of(snapshots);
   }
   for (const auto& line : explain_missing(scope_, present))
     tell(line + "; waiting for it");

@@ -192,7 +192,7 @@ l7_sample read_l7(const std::vector<container_snapshot_ptr>& snapshots, const l7
     if (choice.scope.matches(scope_of(x->identity, x->metadata)))
       wanted.insert(x->identity.container_id);
   const auto flows = match_flows(snapshots);
-  const address_book book{flows, names.machine};
+  const address_book book{flows, names};
   l7_sample result;
   result.taken_ns = taken_ns;
   for (size_t i = 0; i < flows.size(); ++i) {

@@ -26,6 +26,9 @@ struct small_program {
     list->add_option("-o,--output", format, "how")->type_name("FORMAT");
     list->add_flag("-a,--all", all, "all");
     auto* trace = app.add_subcommand("trace", "Live");
+    auto* map = app.add_subcommand("map", "Who talks to whom");
+    map->add_option("--format", format, "how")->type_name("text|dot|json");
+    map->add_option("--protocol", names, "which")->type_name("NAME");
     trace->add_subcommand("exec", "Programs")
         ->add_option("--config", file, "settings")
         ->type_name("FILE");
@@ -41,7 +44,7 @@ bool has(const std::string& text, std::string_view part) {
 TEST_CASE("completion: the words are the program's commands and flags, and what they take") {
   const small_program program;
   const auto words = completion_words(program.app);
-  REQUIRE(words.size() == 4);
+  REQUIRE(words.size() == 5);
   CHECK(words[0].path == "troupe");
   CHECK(words[1].path == "troupe list");
   CHECK(words[3].path == "troupe trace exec");
@@ -58,6 +61,10 @@ TEST_CASE("completion: the words are the program's commands and flags, and what 
   CHECK(flag(words[1], "-a").is == kind::none);
   CHECK(flag(words[1], "--help").is == kind::none);
   CHECK(flag(words[3], "--config").is == kind::file);
+  CHECK(flag(words[4], "--format") == completion_value{kind::choice, {"text", "dot", "json"}});
+  const auto protocols = flag(words[4], "--protocol");
+  CHECK(protocols.is == kind::choice);
+  CHECK(std::count(protocols.choices.begin(), protocols.choices.end(), "postgres") == 1);
 }
 
 TEST_CASE("completion: each shell has its script, and texts are quoted for it") {

@@ -51,15 +51,16 @@ TEST_CASE("flow graph: what one dials and another accepts is one edge, with the 
 }
 
 TEST_CASE("flow graph: ends that are no containers are addresses, of the machine or by name") {
-  const graph_names names{{"172.17.0.1"}, {{"93.184.216.34", "example.com"}}};
-  const auto all =
-      edges({snapshot_of("/docker/web",
-                         {{"10.0.0.2", "93.184.216.34:443", {1}},
-                          {"10.0.0.2", "198.51.100.7:25", {2}},
-                          {"127.0.0.1", "127.0.0.1:6379", {3}}},
-                         {{"172.17.0.1", "10.0.0.2:80", {4}}, {"~other", "~other", {}}})},
-            names);
-  REQUIRE(all.size() == 5);
+  const graph_names names{{"172.17.0.1"}, {{"93.184.216.34", "example.com"}}, {}};
+  const auto all = edges({snapshot_of("/docker/web",
+                                      {{"10.0.0.2", "93.184.216.34:443", {1}},
+                                       {"10.0.0.2", "198.51.100.7:25", {2}},
+                                       {"127.0.0.1", "127.0.0.1:6379", {3}}},
+                                      {{"172.17.0.1", "10.0.0.2:80", {4}},
+                                       {"~other", "~other", {}},
+                                       {"::", "10.0.0.2:53", {}}})},
+                         names);
+  REQUIRE(all.size() == 6);
   CHECK(all[0].server == graph_node{kind::loopback, "127.0.0.1 in /docker/web"});
   CHECK(all[1].server == graph_node{kind::outside, "198.51.100.7"});
   CHECK(all[2].server == graph_node{kind::outside, "example.com"});
@@ -67,7 +68,8 @@ TEST_CASE("flow graph: ends that are no containers are addresses, of the machine
   CHECK(all[3].client == graph_node{kind::machine, "172.17.0.1"});
   CHECK(all[3].server == container("/docker/web"));
   CHECK_FALSE(all[3].seen_by_client);
-  CHECK(all[4].client == graph_node{kind::other, "~other"});
+  CHECK(all[4].client == graph_node{kind::other, "unknown"});
+  CHECK(all[5].client == graph_node{kind::other, "~other"});
 }
 
 TEST_CASE("flow graph: the loopback address is another one in every network namespace") {
@@ -89,7 +91,7 @@ TEST_CASE("flow graph: clients that share an address have an edge each, and the 
   const auto of_b = requests_of(l7_protocol::http, 4);
   const auto of_all = requests_of(l7_protocol::http, 12);
   std::vector<uint16_t> ports{1, 2, 3, 4, 5};
-  const graph_names names{{"10.0.0.1"}, {}};
+  const graph_names names{{"10.0.0.1"}, {}, {}};
   const auto all = edges(
       {
           snapshot_of("/k8s/shop/cart/a", {{"10.0.0.1", "10.0.0.1:80", {1, 2}, {of_a}}}),
@@ -146,6 +148,14 @@ TEST_CASE("flow graph: who never used a connection is known by its address") {
   REQUIRE(all.size() == 2);
   CHECK(all[0].server == container("/docker/web"));
   CHECK_FALSE(all[0].seen_by_server);
+}
+
+TEST_CASE("flow graph: who is idle is known by the address that its runtime gave it") {
+  const auto refused = snapshot_of("/docker/shop", {{"10.0.0.3", "10.0.0.2:81", {}}});
+  graph_names names{{}, {}, {{"10.0.0.2", "/docker/web"}}};
+  CHECK(edges({refused}, names).at(0).server == container("/docker/web"));
+  names.containers.emplace("10.0.0.2", "/docker/another"); // Of its pod.
+  CHECK(edges({refused}, names).at(0).server == graph_node{kind::outside, "10.0.0.2"});
 }
 
 TEST_CASE("flow graph: nobody without a name is in it") {
