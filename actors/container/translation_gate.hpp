@@ -59,6 +59,13 @@ public:
   }
 
 private:
+  static constexpr uint16_t dns_port = 53;
+
+  static bool is_unspecified(const ip_address& ip) {
+    // The last four bytes are all of IPv4, and of no IPv6 address that a host has are they zero.
+    return ip.bytes[12] == 0 && ip.bytes[13] == 0 && ip.bytes[14] == 0 && ip.bytes[15] == 0;
+  }
+
   bool waits(const tcp_connection& record, const event_header& header, bool begins) {
     const auto cookie = record.socket_cookie;
     if (queue_.has(cookie)) {
@@ -94,8 +101,10 @@ private:
         return keep(cookie, record.header);
       release(cookie); // It talks to several: their order counts more.
     }
-    constexpr auto asks = L7_SENT | L7_OUTBOUND;
-    if ((record.flags & asks) != asks || cookie == 0 || unknown_peer
+    // Whoever sends there asks; a record of a datagram does not say who dialled.
+    const bool asks = (record.flags & L7_SENT) != 0 && record.endpoints.remote_port == dns_port;
+    // Of a socket that is not connected the kernel knows no address: nobody could find its flow.
+    if (!asks || cookie == 0 || is_unspecified(local_end(record.endpoints).ip)
         || translated_.find(cookie, record.endpoints) != nullptr)
       return false;
     return begin(

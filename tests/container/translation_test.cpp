@@ -53,6 +53,10 @@ struct translating : account_fixture {
     record.captured = static_cast<uint16_t>(text.size());
     record.flags = static_cast<uint8_t>((sent ? L7_SENT : 0) | L7_OUTBOUND);
     record.endpoints = test_connection{}.ends;
+    if (kind == EVENT_L7_DATAGRAM) {
+      record.flags = sent ? L7_SENT : 0;
+      record.endpoints.remote_port = 53;
+    }
     w.add(record, text);
   }
 };
@@ -197,12 +201,14 @@ TEST_CASE_FIXTURE(translating, "datagrams wait, too: a name server is mostly a s
   REQUIRE(asked.size() == 2);
   CHECK(asked[0].udp);
   CHECK(account.snapshot().l7_requests_made.empty());
-  answer({1});
+  nat_answers answers;
+  answers.translated = {{1, nat("10.0.0.2", 53), nat("10.1.0.9", 53)}};
+  account.answered(answers);
   const auto made = account.snapshot().l7_requests_made;
   REQUIRE(made.size() == 2);
   for (const auto& x : made) {
     CHECK(x.place.protocol == l7_protocol::dns);
-    CHECK(x.place.destination == "10.0.0.2:80");
+    CHECK(x.place.destination == "10.0.0.2:53");
     CHECK(x.count == 1);
   }
   CHECK(made[0].place.actual_destination != made[1].place.actual_destination);
