@@ -212,6 +212,16 @@ TEST_CASE("mongo: many requests share a send, and their answers another") {
   CHECK(x.heard.lost_bytes() == 0);
 }
 
+TEST_CASE("mongo: an answer that we hear of before its request waits for it") {
+  dialogue x{mongo_protocol};
+  x.say({client(ask(1, "find", "a")), server(fine(1) + fine(2)), client(ask(2, "find", "b")),
+         server(fine(3))});
+  x.close();
+  CHECK(x.heard.texts() == texts{"find a -> 0 ok", "find b -> 0 ok"});
+  CHECK(x.heard.exchanges[1].response_bytes == fine(2).size());
+  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == fine(3).size());
+}
+
 TEST_CASE("mongo: attached in mid-stream, bytes that were lost, and requests without an answer") {
   dialogue x{mongo_protocol};
   x.say({server(std::string(500, 'x')), client(std::string(300, 'x')), client(ask(1, "find", "a")),

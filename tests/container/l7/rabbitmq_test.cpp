@@ -121,6 +121,17 @@ TEST_CASE("rabbitmq: confirms decide, one by one and many at once, on their chan
   });
 }
 
+TEST_CASE("rabbitmq: a confirm that we hear of before its message waits for it") {
+  dialogue x{rabbitmq_protocol};
+  x.say({greeting, start, confirms, confirms_ok, client(publish(1, "a", "1")),
+         server(ack(1, 3, true) + nack(1, 4)), client(publish(1, "a", "2") + publish(1, "a", "3")),
+         client(publish(1, "a", "4")), client(publish(1, "a", "5"))});
+  x.close();
+  CHECK(x.heard.texts()
+        == texts{"publish a -> 0 ok", "publish a -> 0 ok", "publish a -> 0 ok",
+                 "publish a -> 0 failed", "publish a -> 0 unknown"});
+}
+
 TEST_CASE("rabbitmq: what is returned has failed, though it is confirmed") {
   const auto returned =
       method(1, 60, 50, number(312, 2) + text("NO_ROUTE") + text("") + text("q")) + content(1, 5);

@@ -180,6 +180,15 @@ TEST_CASE(
   CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == reply(4, 0).size());
 }
 
+TEST_CASE("zookeeper: an answer that we hear of before its request waits for it") {
+  dialogue x{zookeeper_protocol};
+  x.say({server(connected()), client(connect()), client(get_data(1, "/a")),
+         server(reply(1, 0) + reply(2, -101)), client(get_data(2, "/b")), server(reply(3, 0))});
+  x.close();
+  CHECK(x.heard.texts() == texts{"connect -> 0 ok", "getData -> 0 ok", "getData -> -101 failed"});
+  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == reply(3, 0).size());
+}
+
 TEST_CASE("zookeeper: attached in midstream, and left with a question") {
   dialogue x{zookeeper_protocol};
   x.lose(side::client, 1000);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/mongo/mongo.hpp"
 
+#include "actors/container/l7/early_answers.hpp"
 #include "actors/container/l7/mongo/classify.hpp"
 #include "actors/container/l7/mongo/frame.hpp"
 #include "actors/container/l7/mongo/interpret.hpp"
@@ -23,7 +24,10 @@ constexpr uint64_t needed_max = stream_reader::buffer_max / 2;
 class mongo_conversation final : public conversation {
 public:
   void take(side from, const chunk& x, sink& out) override;
-  void close(sink& out) override { waiting_.give_up(out); }
+  void close(sink& out) override {
+    early_.refuse_all(out);
+    waiting_.give_up(out);
+  }
 
 private:
   struct direction {
@@ -32,11 +36,12 @@ private:
   };
 
   void requested(const header& x, std::string_view message, sink& out);
-  void answered(const header& x, std::string_view message, sink& out);
+  void answered(const header& x, std::string_view message, uint64_t time_ns, sink& out);
 
   direction client_;
   direction server_;
   pending_exchanges waiting_;
+  early_answers early_;
   /// Of the last answer that others follow: they answer to it, instead of to a request.
   std::optional<uint32_t> streamed_;
 };
@@ -68,7 +73,7 @@ void mongo_conversation::take(side from, const chunk& x, sink& out) {
     if (from == side::client)
       requested(*found, message, out);
     else
-      answered(*found, message, out);
+      answered(*found, message, server_.reader.time_ns(), out);
     lost += d.reader.pass(found->length);
   }
   if (lost > 0)
@@ -79,13 +84,17 @@ void mongo_conversation::requested(const header& x, std::string_view message, si
   l7_exchange exchange;
   exchange.started_ns = client_.reader.time_ns();
   exchange.request_bytes = x.length;
-  if (tell_request(x, message, exchange))
-    waiting_.add(x.request_id, std::move(exchange), out);
-  else // Nobody will say what became of it.
-    out.exchanged(std::move(exchange));
+  const auto time_ns = exchange.started_ns;
+  if (!tell_request(x, message, exchange)) // Nobody will say what became of it.
+    return out.exchanged(std::move(exchange));
+  waiting_.add(x.request_id, std::move(exchange), out);
+  if (const auto early = early_.take(x.request_id, time_ns, out))
+    if (const auto said = read_header(early->bytes))
+      answered(*said, early->bytes, early->time_ns, out);
 }
 
-void mongo_conversation::answered(const header& x, std::string_view message, sink& out) {
+void mongo_conversation::answered(const header& x, std::string_view message, uint64_t time_ns,
+                                  sink& out) {
   const auto is_streamed = streamed_ && *streamed_ == x.response_to;
   if (is_streamed)
     streamed_.reset();
@@ -95,9 +104,9 @@ void mongo_conversation::answered(const header& x, std::string_view message, sin
     return;
   auto exchange = waiting_.take(x.response_to);
   if (!exchange)
-    return out.not_understood(unparsed::unanswered, x.length);
+    return early_.keep({x.response_to, time_ns, x.length, std::string{message}}, out);
   exchange->response_bytes = x.length;
-  answer_at(*exchange, server_.reader.time_ns());
+  answer_at(*exchange, time_ns);
   tell_answer(x, message, *exchange);
   out.exchanged(std::move(*exchange));
 }

@@ -85,6 +85,20 @@ void channel::end(side from, sink& out) {
     unconfirmed_.pop_front();
   }
   unconfirmed_.push_back({next_tag_++, std::move(exchange)});
+  if (!early_.empty())
+    confirm_newest(out);
+}
+
+void channel::confirm_newest(sink& out) {
+  const auto tag = next_tag_ - 1;
+  for (size_t left = early_.size(); left > 0; --left) {
+    auto x = early_.front();
+    early_.pop_front();
+    if (x.said.tag > tag)
+      early_.push_back(x);
+    if (x.said.tag == tag || x.said.is_multiple)
+      confirm({tag, false}, x.is_ack, x.by, out);
+  }
 }
 
 /// It came back since no queue wants it. It is confirmed all the same, later.
@@ -101,6 +115,8 @@ void channel::mark_returned(const l7_exchange& returned) {
 }
 
 void channel::confirm(const confirmation& x, bool is_ack, const answer& by, sink& out) {
+  if (confirms_ && x.tag >= next_tag_ && early_.size() < early_max)
+    early_.push_back({x, is_ack, by});
   const auto is_meant = [&x](uint64_t tag) {
     return tag == x.tag || (x.is_multiple && (tag < x.tag || x.tag == 0));
   };
@@ -141,6 +157,7 @@ void channel::lose(side from, sink& out) {
   if (from == side::server)
     return;
   confirms_ = false;
+  early_.clear();
   get_at_ns_ = 0;
   give_up(out);
 }

@@ -81,9 +81,20 @@ private:
   void end(side from, sink& out);
   void mark_returned(const l7_exchange& returned);
 
+  struct early_confirmation {
+    confirmation said;
+    bool is_ack = false;
+    answer by;
+  };
+  void confirm_newest(sink& out);
+
   message published_;
   message delivered_;
   std::deque<unconfirmed> unconfirmed_;
+  /// Of publishes that we have not heard of: who reads on another thread than he writes may be told
+  /// of a confirm first.
+  std::deque<early_confirmation> early_;
+  static constexpr size_t early_max = 64;
   uint64_t next_tag_ = 0;
   uint64_t get_at_ns_ = 0;
   bool confirms_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/zookeeper/zookeeper.hpp"
 
+#include "actors/container/l7/early_answers.hpp"
 #include "actors/container/l7/pending_exchanges.hpp"
 #include "actors/container/l7/stream_reader.hpp"
 #include "actors/container/l7/zookeeper/frame.hpp"
@@ -29,7 +30,10 @@ uint64_t id_of(int32_t xid) {
 class zookeeper_conversation final : public conversation {
 public:
   void take(side from, const chunk& x, sink& out) override;
-  void close(sink& out) override { pending_.give_up(out); }
+  void close(sink& out) override {
+    early_.refuse_all(out);
+    pending_.give_up(out);
+  }
 
 private:
   struct direction {
@@ -47,6 +51,7 @@ private:
 
   direction directions_[2]; ///< by side
   pending_exchanges pending_;
+  early_answers early_;
 };
 
 void zookeeper_conversation::take(side from, const chunk& x, sink& out) {
@@ -121,6 +126,9 @@ bool zookeeper_conversation::ask(std::string_view frame, uint64_t length, uint64
   exchange.started_ns = time_ns;
   exchange.request_bytes = length;
   pending_.add(is_connect ? connect_id : id_of(xid), std::move(exchange), out);
+  // The answer to the first one has the protocol's version there, which is 0.
+  if (const auto early = early_.take(is_connect ? 0 : id_of(xid), time_ns, out))
+    answer(early->bytes, early->length, early->time_ns, out);
   return true;
 }
 
@@ -145,7 +153,7 @@ bool zookeeper_conversation::answer(std::string_view frame, uint64_t length, uin
     return true;
   auto exchange = take_answered(is_connect ? connect_id : id_of(xid), out);
   if (!exchange) {
-    out.not_understood(unparsed::unanswered, length);
+    early_.keep({id_of(xid), time_ns, length, std::string{frame}}, out);
     return true;
   }
   answer_at(*exchange, time_ns);
