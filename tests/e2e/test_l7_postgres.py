@@ -40,7 +40,7 @@ MODES = {
     "pipelined": ({}, {("SELECT one", "ok"): 5, ("INSERT piped", "ok"): 1,
                        ("SELECT one", "failed"): 1, ("DELETE piped", "unknown"): 1}),
     "concurrent": ({}, {("SELECT one", "ok"): 8}),
-    "big": ({}, {("INSERT bodies", "ok"): 1, ("SELECT bodies", "ok"): 1, ("SELECT", "ok"): 1,
+    "big": ({}, {("INSERT bodies", "ok"): 1, ("SELECT bodies", "ok"): 1,
                  ("SELECT many", "ok"): 1, ("TRUNCATE bodies", "ok"): 1}),
     "cancelled": ({}, {("DO", "failed"): 1}),
     "notified": ({("LISTEN", "ok"): 1}, {("NOTIFY", "ok"): 1}),
@@ -123,7 +123,9 @@ class L7Postgres(L7TestCase):
         # Of its own tables it asks before it begins: how large, and whether partitioned.
         outcomes["ok"] += 3 * (PGBENCH_CLIENTS * PGBENCH_EACH + 2)
         outcomes["ok"] += 3 * PGBENCH_CLIENTS * PGBENCH_EACH
-        # Behind a large parameter, in one send with the rest of it: counted by the answers.
+        # What is behind a large parameter was perhaps not captured: it is counted by the answers.
+        self._make({"large_parameters": 3}, self.address)
+        outcomes["ok"] += 3
         self.check_counted(outcomes, unanswered=outcomes["unknown"],
                            not_understood=("not_captured",))
 
