@@ -53,6 +53,15 @@ static __always_inline void find_bytes(__u32 size, int flags, struct user_bytes 
 		find_user_bytes(bpf_get_current_task_btf(), size, to);
 }
 
+/* The other end has said its last: a FIN has a number of its own, and is no byte. */
+static __always_inline bool has_heard_fin(struct tcp_sock *tcp)
+{
+	__u8 state = socket_state(tcp);
+
+	return state != BPF_TCP_ESTABLISHED && state != BPF_TCP_FIN_WAIT1 &&
+	       state != BPF_TCP_FIN_WAIT2;
+}
+
 /*
  * What was taken out of the socket where no hook sees it: by splice(), or TCP_ZEROCOPY_RECEIVE. The
  * position goes on without it. Kernel TLS takes out more than it gives.
@@ -62,6 +71,8 @@ static __always_inline void pass_unheard(struct tcp_sock *tcp, struct l7_socket 
 	__u32 heard = tcp->copied_seq;
 	__u32 unheard = heard - socket->heard - size;
 
+	if (unheard == 1 && has_heard_fin(tcp))
+		unheard = 0;
 	if (socket->has_heard && (__s32)unheard > 0 && !tcp->inet_conn.icsk_ulp_ops)
 		__sync_fetch_and_add(&socket->position[L7_RECEIVING], unheard);
 	socket->heard = heard;
