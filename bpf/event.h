@@ -60,6 +60,7 @@ enum loss_reason {
 /* Value of the map `cgroup_flags` (key: cgroup id). */
 enum cgroup_flag {
 	CGROUP_IGNORED = 1, /* user space wants none of this cgroup's process and socket events */
+	CGROUP_NO_L7 = 2,   /* nor of what is said on its connections */
 };
 
 /* Value of the map `l7_verdicts` (key: socket cookie): what user space wants of a connection. */

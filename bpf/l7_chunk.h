@@ -74,7 +74,7 @@ static __always_inline __u32 capture_limit(struct l7_socket *socket, struct l7_v
 		}
 		return verdict->bytes[direction & 1];
 	}
-	if (!socket->undecided_bytes && is_cgroup_ignored(cgroup)) {
+	if (!socket->undecided_bytes && is_l7_ignored(cgroup)) {
 		socket->opaque = 1;
 		return 0;
 	}

@@ -164,7 +164,7 @@ static __always_inline int capture_datagram(struct sock *sk, __u32 size, int fla
 	read_datagram_ends(sk, &ends);
 	if (direction == L7_SENDING)
 		read_name(shipped.from.name, &ends);
-	if (!is_wanted_datagram(sk, &ends, direction) || is_cgroup_ignored(cgroup))
+	if (!is_wanted_datagram(sk, &ends, direction) || is_l7_ignored(cgroup))
 		return 0;
 	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > config.data_limit_bytes) {
 		count_loss(LOSS_RING_SHARE, EVENT_L7_DATAGRAM);

@@ -34,6 +34,16 @@ static __always_inline bool is_cgroup_ignored(__u64 cgroup)
 	return flags && (*flags & CGROUP_IGNORED);
 }
 
+static __always_inline bool is_l7_ignored(__u64 cgroup)
+{
+	__u32 *flags;
+
+	if (is_cgroup_excluded(cgroup))
+		return true;
+	flags = bpf_map_lookup_elem(&cgroup_flags, &cgroup);
+	return flags && (*flags & (CGROUP_IGNORED | CGROUP_NO_L7));
+}
+
 static __always_inline void fill_header(struct event_header *header, struct task_struct *leader,
 					__u64 cgroup, enum event_kind kind, __u16 size)
 {

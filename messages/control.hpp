@@ -101,6 +101,7 @@ struct capture_order {
   uint8_t turns = 0;           ///< enum l7_turn_rule; with it, positions at which all was at rest
   uint64_t sent_at_rest = 0;
   uint64_t received_at_rest = 0;
+  cgroup_id cgroup = 0; ///< else: nothing of any connection of this cgroup, from now on
 };
 
 /// To whoever captures.

@@ -34,6 +34,8 @@ enum class l7_protocol : uint8_t {
 /// As in metric names, JSON and on the command line: "http", "postgres", ... "opaque".
 std::string_view to_string(l7_protocol protocol);
 
+inline constexpr auto last_l7_protocol = l7_protocol::foundationdb;
+
 enum class l7_outcome : uint8_t {
   ok,
   failed,

@@ -42,6 +42,8 @@ struct settings {
   uint32_t runtime_calls_max = 8;                  ///< lookups at once per endpoint
   bool l7 = false;                                 ///< understand what is said on connections
   bool l7_turns = true;                            ///< the kernel may count simple requests alone
+  std::vector<std::string> l7_protocols;           ///< that are understood; empty = all
+  std::vector<std::string> l7_off_containers;      ///< patterns of container ids: nothing of theirs
   bool nat = true;         ///< ask conntrack and Cilium where connections really go
   bool services = true;    ///< systemd units are containers too
   bool sessions = false;   ///< so are the slices of users who are logged in

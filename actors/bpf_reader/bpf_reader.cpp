@@ -172,15 +172,16 @@ void bpf_reader_state::take_unroute(const unroute_cgroup& x) {
 
 void bpf_reader_state::take_orders(const capture_orders& x) {
   for (const auto& order : x.orders)
-    if (order.over)
+    if (order.cgroup != 0)
+      source_->set_uncaptured(order.cgroup);
+    else if (order.over)
       source_->forget_verdict(order.socket_cookie);
     else
-      source_->set_verdict(order.socket_cookie,
-                           {{order.sent_bytes, order.received_bytes},
-                            order.opaque,
-                            order.turns,
-                            {},
-                            {order.sent_at_rest, order.received_at_rest}});
+      source_->set_verdict(order.socket_cookie, {{order.sent_bytes, order.received_bytes},
+                                                 order.opaque,
+                                                 order.turns,
+                                                 {},
+                                                 {order.sent_at_rest, order.received_at_rest}});
 }
 
 reader_status bpf_reader_state::status() {

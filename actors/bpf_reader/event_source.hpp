@@ -57,6 +57,8 @@ public:
 
   /// How much of a connection's sends and receives is wanted from now on. Best effort: what was
   /// wanted before may still come.
+  /// Captures nothing of this cgroup's connections, until set_ignored() says anything of it.
+  virtual void set_uncaptured(cgroup_id /*cgroup*/) {}
   virtual void set_verdict(uint64_t /*socket_cookie*/, const l7_verdict& /*verdict*/) {}
   /// The connection is over.
   virtual void forget_verdict(uint64_t /*socket_cookie*/) {}

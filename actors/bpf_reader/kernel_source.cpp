@@ -108,6 +108,15 @@ void kernel_source::set_ignored(cgroup_id cgroup, bool ignored) {
     bpf_map_delete_elem(fd, &key);
 }
 
+void kernel_source::set_uncaptured(cgroup_id cgroup) {
+  const auto fd = objects_.map_fd("cgroup_flags");
+  const uint64_t key = cgroup;
+  uint32_t flags = 0;
+  bpf_map_lookup_elem(fd, &key, &flags);
+  flags |= CGROUP_NO_L7;
+  bpf_map_update_elem(fd, &key, &flags, BPF_ANY);
+}
+
 void kernel_source::set_verdict(uint64_t socket_cookie, const l7_verdict& verdict) {
   if (verdicts_fd_ >= 0)
     bpf_map_update_elem(verdicts_fd_, &socket_cookie, &verdict, BPF_ANY);

@@ -22,6 +22,7 @@ public:
   void scan_sockets(record_sink& sink) override;
   void walk_sockets(record_sink& sink) override;
   void set_ignored(cgroup_id cgroup, bool ignored) override;
+  void set_uncaptured(cgroup_id cgroup) override;
   void set_verdict(uint64_t socket_cookie, const l7_verdict& verdict) override;
   void forget_verdict(uint64_t socket_cookie) override;
   [[nodiscard]] std::vector<feature_status> features() const override;

@@ -3,6 +3,7 @@
 
 #include "actors/console/setting_values.hpp"
 #include "actors/exporter/listen_address.hpp"
+#include "messages/l7.hpp"
 
 #include <fmt/format.h>
 
@@ -57,6 +58,33 @@ setting list_setting(std::string_view key, std::string_view meaning,
           [member](const configuration& c) {
             return fmt::format("{}", fmt::join(c.agent.*member, ","));
           }};
+}
+
+setting names_setting(std::string_view key, std::string_view meaning,
+                      std::vector<std::string> settings::*member) {
+  auto x = list_setting(key, meaning, member);
+  x.group = kernel_side;
+  x.value = "NAME";
+  x.scope = scope_kernel;
+  return x;
+}
+
+setting l7_protocols_setting() {
+  auto x = names_setting("l7_protocols", "protocols that are understood (default: all)",
+                         &settings::l7_protocols);
+  x.set = [](configuration& c, std::string_view text) -> std::string {
+    std::vector<std::string> known;
+    for (auto i = 1U; i <= static_cast<unsigned>(last_l7_protocol); ++i)
+      known.emplace_back(to_string(static_cast<l7_protocol>(i)));
+    auto wanted = parse_list(text);
+    for (const auto& name : wanted)
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        return fmt::format("there is no protocol \"{}\"; write some of {}", name,
+                           fmt::join(known, ", "));
+    c.agent.l7_protocols = std::move(wanted);
+    return {};
+  };
+  return x;
 }
 
 setting switch_setting(std::string_view key, std::string_view group, std::string_view meaning,
@@ -218,8 +246,12 @@ std::vector<setting> where_settings() {
       switch_setting("l7", kernel_side, "understand what is said on connections (unfinished)",
                      scope_kernel, &settings::l7),
       switch_setting("l7_turns", kernel_side,
-                     "count simple HTTP requests in the kernel, without telling each",
-                     scope_kernel, &settings::l7_turns),
+                     "count simple HTTP requests in the kernel, without telling each", scope_kernel,
+                     &settings::l7_turns),
+      l7_protocols_setting(),
+      names_setting("l7_off_containers",
+                    "containers of which nothing is captured: patterns of ids, like /k8s/*/proxy",
+                    &settings::l7_off_containers),
       switch_setting("nat", kernel_side,
                      "ask conntrack and Cilium where dialled addresses really lead", scope_kernel,
                      &settings::nat),

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct container_options {
   port_range ephemeral = {};
   uint32_t domains_max = 256; ///< names that DNS is asked for, and that stand for addresses
   uint8_t trace = 0;          ///< trace_mask
+  uint32_t l7_off = 0;        ///< protocols that are not wanted: a bit for each, by its number
+  /// Patterns of container ids: nothing of what these say is wanted. Null: of nobody.
+  std::shared_ptr<const std::vector<std::string>> l7_off_containers;
 };
 
 /// The iterator repeats every live connection at least at each sixth tick; one that missed three

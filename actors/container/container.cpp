@@ -195,6 +195,23 @@ void inherit(pointer self, const container_inheritance& inherited) {
   send_traces(self);
 }
 
+/// A bit for each protocol that is not among those that are wanted. gRPC is HTTP/2 until one looks
+/// at a request, so that either wants both.
+uint32_t protocols_off(const std::vector<std::string>& wanted) {
+  if (wanted.empty())
+    return 0;
+  const auto bit = [](l7_protocol x) {
+    return 1U << static_cast<unsigned>(x);
+  };
+  const auto http2 = bit(l7_protocol::http2) | bit(l7_protocol::grpc);
+  uint32_t on = 0;
+  for (auto i = 0U; i <= static_cast<unsigned>(last_l7_protocol); ++i)
+    if (std::find(wanted.begin(), wanted.end(), to_string(static_cast<l7_protocol>(i)))
+        != wanted.end())
+      on |= 1U << i;
+  return ~(on | ((on & http2) != 0 ? http2 : 0U));
+}
+
 } // namespace
 
 container_actor::behavior_type container(pointer self, container_key key, const settings& config,
@@ -203,6 +220,10 @@ container_actor::behavior_type container(pointer self, container_key key, const 
   container_options options;
   options.destinations_max = config.destinations_max;
   options.domains_max = config.domains_max;
+  options.l7_off = protocols_off(config.l7_protocols);
+  if (!config.l7_off_containers.empty())
+    options.l7_off_containers =
+        std::make_shared<const std::vector<std::string>>(config.l7_off_containers);
   // Without a console there is nobody to send events to.
   options.trace = console ? config.trace : static_cast<uint8_t>(config.trace & trace_flows);
   self->state.key = key;

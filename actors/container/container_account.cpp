@@ -4,6 +4,8 @@
 #include "actors/container/event_decoder.hpp"
 #include "actors/container/translation_gate.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
@@ -99,6 +101,11 @@ void container_account::unanswered() {
 
 void container_account::name(const container_named& named) {
   named_ = named;
+  const auto& off = options_.l7_off_containers;
+  counters_.l7.turn_off(
+      off && std::any_of(off->begin(), off->end(), [&named](const std::string& pattern) {
+        return fnmatch(pattern.c_str(), named.identity.container_id.c_str(), 0) == 0;
+      }));
   counters_.life.runtime_says(named.metadata.pid);
   trace_.name(named);
 }

@@ -96,12 +96,23 @@ private:
   const traced_by& by_;
 };
 
+/// The connection is opaque, and so is from now on whatever begins in its cgroup.
+void l7_account::refuse(const l7_chunk& record) {
+  orders_.push_back({.socket_cookie = record.socket_cookie, .opaque = true});
+  if (off_)
+    orders_.push_back({.cgroup = record.header.cgroup_id});
+}
+
 void l7_account::captured(const l7_chunk& record, std::string_view bytes, const traced_by& by) {
+  if (off_)
+    return refuse(record);
   listener heard{*this, by};
   connections_.take(record, bytes, heard);
 }
 
 void l7_account::datagram(const l7_chunk& record, std::string_view bytes, const traced_by& by) {
+  if (off_ || (options_.l7_off >> static_cast<unsigned>(l7_protocol::dns) & 1U) != 0)
+    return refuse(record);
   heard_ns_ = std::max<uint64_t>(heard_ns_, record.header.time_ns);
   heard_at_ns_ = 0;
   listener heard{*this, by};
@@ -125,7 +136,7 @@ void l7_account::turned(const l7_turns& record, const traced_by& by) {
 
 void l7_account::closed(uint64_t socket_cookie, const traced_by& by) {
   listener heard{*this, by};
-  if (connections_.closed(socket_cookie, heard))
+  if (connections_.closed(socket_cookie, heard) || off_)
     orders_.push_back({.socket_cookie = socket_cookie, .over = true});
 }
 

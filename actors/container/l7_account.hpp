@@ -32,7 +32,12 @@ public:
 
   explicit l7_account(const container_options& options,
                       std::shared_ptr<address_names> names = nullptr)
-      : options_(options), names_(std::move(names)) {}
+      : options_(options),
+        names_(std::move(names)),
+        connections_(l7::protocols(), options.l7_off) {}
+
+  /// Of a container that is not to be listened to, everything is refused.
+  void turn_off(bool off) { off_ = off; }
 
   /// Where requests are told, with the name of the process that a record is of.
   struct traced_by {
@@ -99,6 +104,8 @@ private:
   kind_count& kind_of_domain(place& at, kind_count kind);
   l7_understanding& understanding_of(l7_protocol protocol);
 
+  void refuse(const l7_chunk& record);
+
   container_options options_;
   std::shared_ptr<address_names> names_; ///< null: nobody wants to know
   l7::connections connections_;
@@ -109,6 +116,7 @@ private:
   std::unordered_map<place_key, place, place_hash> places_;
   std::vector<l7_understanding> understood_;
   std::vector<capture_order> orders_;
+  bool off_ = false;
 };
 
 } // namespace troupe

@@ -187,6 +187,17 @@ TEST_CASE_FIXTURE(l7_watch, "l7: nothing is told any more of a connection that i
   CHECK(of(chunks_of(records), true, true).size() == 1);
 }
 
+TEST_CASE_FIXTURE(l7_watch, "l7: nothing is told of a cgroup that is not to be listened to") {
+  const auto say = [](const tcp_pair& pair) {
+    return pair.client.send_bytes(10) && pair.server.receive_bytes(10);
+  };
+  source.set_uncaptured(cgroup.id());
+  CHECK(run(say).empty());
+  CHECK(records.count(EVENT_TCP_OPENED) == 2);
+  source.set_ignored(cgroup.id(), false);
+  CHECK(run(say).size() == 2);
+}
+
 TEST_CASE("l7: a connection that nobody decides about is told of for a while") {
   auto options = capturing();
   options.ring_bytes = 32U << 20;

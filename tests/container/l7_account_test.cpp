@@ -34,6 +34,7 @@ struct l7_fixture {
     record.header.kind = EVENT_L7_CHUNK;
     record.header.time_ns = now_ns += 1'000'000;
     record.header.pid = 7;
+    record.header.cgroup_id = 5;
     record.socket_cookie = outbound ? 1 : 2;
     record.position = std::exchange(position[sent ? 0 : 1], position[sent ? 0 : 1] + text.size());
     record.size = static_cast<uint32_t>(text.size());
@@ -76,6 +77,27 @@ TEST_CASE_FIXTURE(l7_fixture, "l7 account: requests are counted by place and sta
   CHECK(made[1].count == 1);
   REQUIRE(snapshot().l7_durations_of.size() == 1);
   CHECK(snapshot().l7_durations_of[0].durations.sum_ns == 3'000'000);
+}
+
+TEST_CASE_FIXTURE(l7_fixture, "l7 account: of a container that is turned off nothing is wanted") {
+  account.turn_off(true);
+  say(get, true);
+  const auto orders = account.take_orders();
+  REQUIRE(orders.size() == 2);
+  CHECK(orders[0].socket_cookie == 1);
+  CHECK(orders[0].opaque);
+  CHECK(orders[1].cgroup == 5);
+  CHECK(snapshot().l7_requests_made.empty());
+}
+
+TEST_CASE("l7 account: a protocol that is not wanted is not counted") {
+  l7_fixture x;
+  x.options.l7_off = 1U << static_cast<unsigned>(l7_protocol::http);
+  x.account = l7_account{x.options};
+  x.say(get, true);
+  x.say(fine, false);
+  CHECK(x.snapshot().l7_requests_made.empty());
+  CHECK(x.account.take_orders().at(0).opaque);
 }
 
 TEST_CASE_FIXTURE(l7_fixture, "l7 account: what comes in is counted where it was listened on") {

@@ -136,7 +136,7 @@ void connections::guess(entry& x, observer& out) {
   for (const auto* candidate : *spoken_) {
     const auto result = candidate->classify(begun);
     if (result == match::yes)
-      return begin(x, *candidate, out);
+      return is_off(*candidate) ? give_up(x, out) : begin(x, *candidate, out);
     open = open || result == match::perhaps;
   }
   const bool seen_enough = x.opening[0].size() >= opening_bytes_max

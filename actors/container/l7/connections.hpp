@@ -94,8 +94,9 @@ public:
   static constexpr size_t opening_bytes_max = 1024;
   static constexpr size_t opening_chunks_max = 64;
 
-  explicit connections(const std::vector<const protocol*>& spoken = protocols())
-      : spoken_(&spoken) {}
+  /// What speaks a protocol of `off` (a bit for each, by its number) is opaque.
+  explicit connections(const std::vector<const protocol*>& spoken = protocols(), uint32_t off = 0)
+      : spoken_(&spoken), off_(off) {}
 
   void take(const l7_chunk& record, std::string_view bytes, observer& out);
   /// What the kernel counted by itself, where we let it.
@@ -132,6 +133,9 @@ private:
   static constexpr uint32_t rests_needed_most = 1024;
   static constexpr uint32_t turns_worth_asking = 64;
 
+  [[nodiscard]] bool is_off(const protocol& x) const {
+    return (off_ >> static_cast<unsigned>(x.name) & 1U) != 0;
+  }
   void listen(entry& x, side from, const chunk& said, observer& out);
   void guess(entry& x, observer& out);
   void give_up(entry& x, observer& out);
@@ -140,6 +144,7 @@ private:
   void offer_turns(entry& x, observer& out);
 
   const std::vector<const protocol*>* spoken_;
+  uint32_t off_ = 0;
   std::unordered_map<uint64_t, entry> known_; ///< by socket cookie
 };
 

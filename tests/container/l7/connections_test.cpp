@@ -129,6 +129,19 @@ TEST_CASE_FIXTURE(l7_test, "connections: what nobody understands is opaque at on
   CHECK(exchanges.empty());
 }
 
+TEST_CASE_FIXTURE(l7_test,
+                  "connections: a protocol that is not wanted is opaque once it is clear") {
+  const uint32_t off = 1U << static_cast<unsigned>(l7_protocol::redis);
+  table = connections{spoken, off};
+  say(1, true, true, "he");
+  CHECK(verdicts.empty());
+  say(1, true, true, "llo");
+  CHECK(verdicts[1].opaque == 1);
+  say(1, true, false, "world");
+  CHECK(exchanges.empty());
+  CHECK(seen == 0);
+}
+
 TEST_CASE_FIXTURE(l7_test, "connections: one that was open before is not taken at its first word") {
   say(1, true, true, "hello", L7_MIDSTREAM);
   CHECK(verdicts[1].opaque == 1);
