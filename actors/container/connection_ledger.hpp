@@ -30,7 +30,7 @@ struct container_options {
   uint8_t trace = 0;          ///< trace_mask
   uint32_t l7_off = 0;        ///< protocols that are not wanted: a bit for each, by its number
   /// Patterns of container ids: nothing of what these say is wanted. Null: of nobody.
-  std::shared_ptr<const std::vector<std::string>> l7_off_containers;
+  std::shared_ptr<const std::vector<std::string>> l7_off_containers{};
 };
 
 /// The iterator repeats every live connection at least at each sixth tick; one that missed three
