@@ -31,10 +31,13 @@ ONE_BACKEND = "10.96.0.11"
 TO_NOBODY = "10.96.0.12"
 KEPT = "10.96.0.13"
 TO_SILENCE = "10.96.0.14"
+NAME_SERVER = "10.96.0.15"
 IN_CONTAINER = "10.97.0.1"   # Translated in the client's own namespace alone.
 BOTH = "10.98.0.1"           # There first, then outside.
 BALANCED6 = "fd00:96::10"
 SERVICE_PORT = 80
+DNS_PORT = 53
+QUERY = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\3web\7example\0\0\1\0\1"  # Of type A.
 SERVICES = "E2E-SERVICES"  # A chain of ours.
 JUMP = ("PREROUTING", "-j", SERVICES)
 MASQUERADE = ("POSTROUTING", "-m", "conntrack", "--ctstate", "DNAT", "-j", "MASQUERADE")
@@ -76,7 +79,7 @@ def text_of(address, port):
 class Nat(RuntimeTestCase):
     @classmethod
     def setUpClass(cls):
-        require_programs("nginx", "ip6tables")
+        require_programs("dnsmasq", "ip6tables", "nginx")
         super().setUpClass()
 
     def setUp(self):
@@ -313,6 +316,37 @@ class Nat(RuntimeTestCase):
                                  SETTLE_SECONDS, "the connection")
         self.assertEqual(self._outbound(metrics, ACTIVE, client), {ends: 1})
         self.assertEqual(self._outbound(metrics, CONNECTS, client), {})
+
+    def test_a_name_server_that_is_a_service(self):
+        """Datagrams, each query from a socket of its own."""
+        one = self.servers[0]
+        one.start("/usr/sbin/dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts", "--user=root",
+                  f"--port={DNS_PORT}", "--address=/web.example/192.0.2.1")
+        one.wait_for_port(DNS_PORT)
+        self._in_node("iptables", "-t", "nat", "-A", SERVICES, "-p", "udp", "-d", NAME_SERVER,
+                      "--dport", DNS_PORT, "-j", "DNAT", "--to-destination",
+                      text_of(one.address, DNS_PORT))
+        agent = self.start_agent("--l7", *RING)
+        for _ in range(5):
+            self._ask(NAME_SERVER)
+        for _ in range(3):
+            self._ask(one.address)
+        family = "container_dns_requests_total"
+        direct = text_of(one.address, DNS_PORT)
+        expected = {(text_of(NAME_SERVER, DNS_PORT), direct): 5, (direct, direct): 3}
+        metrics = agent.wait_for(
+            lambda m: self._outbound(m, family, self.client).total() >= 8, SETTLE_SECONDS,
+            "8 queries")
+        self.assertEqual(self._outbound(metrics, family, self.client), expected)
+
+    def _ask(self, server):
+        """As libc does: on a connected socket. Of others the kernel does not say who sends."""
+        self.client.run(PYTHON, "-c", "import socket, sys\n"
+                        "asks = socket.socket(type=socket.SOCK_DGRAM)\n"
+                        "asks.settimeout(10)\n"
+                        f"asks.connect(({server!r}, {DNS_PORT}))\n"
+                        f"asks.send({QUERY!r})\n"
+                        "sys.exit(asks.recv(512)[:2] != b'\\x12\\x34')\n")
 
     def test_switched_off_nobody_is_asked(self):
         agent = self.start_agent("--l7", "--nat=false", *RING)
