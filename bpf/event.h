@@ -39,7 +39,8 @@ enum event_kind {
 	EVENT_TCP_CLOSED = 12,	       /* struct tcp_connection_totals; the last word on it */
 	EVENT_TCP_PROGRESS = 13, /* struct tcp_connection_totals; from the iterator at a tick */
 	EVENT_L7_CHUNK = 14,	 /* struct l7_chunk; a send or receive, with its first bytes */
-	EVENT_L7_TURNS = 15, /* struct l7_turns; from the iterator at a tick, and before the close */
+	EVENT_L7_TURNS =
+		15, /* struct l7_turns; from the iterator at a tick, and before the close */
 	EVENT_L7_DATAGRAM = 16, /* struct l7_chunk; a datagram, with its first bytes */
 
 	EVENT_KIND_COUNT
@@ -202,8 +203,9 @@ enum l7_flag {
 	L7_SENT = 1,	  /* by the owner; else received */
 	L7_OUTBOUND = 2,  /* the owner dialled */
 	L7_MIDSTREAM = 4, /* the connection is older than our view of it */
-	/* No send or receive, but a sign: the kernel has counted what was before by itself, and does
-	 * so no more. A message begins behind it in either direction, the client's at `position`. */
+	/* No send or receive, but a sign: the kernel has counted what was before by itself, and
+	 * does so no more. A message begins behind it in either direction, the client's at
+	 * `position`. */
 	L7_AFTER_TURNS = 8,
 	/* But for one request, which waits for its answer; it came `asked_us` before this sign. */
 	L7_TURN_ASKED = 16,
@@ -223,11 +225,11 @@ struct l7_chunk {
 	__u8 pad;
 	struct tcp_endpoint_pair endpoints;
 	__u32 asked_us; /* with L7_TURN_ASKED */
-	/* the captured bytes follow; header.size is a multiple of 8 */
+			/* the captured bytes follow; header.size is a multiple of 8 */
 };
 
-/* What the kernel has counted of a connection by itself. All numbers only grow, modulo 2^32, so that
- * a record that is lost is made up for by the next. */
+/* What the kernel has counted of a connection by itself. All numbers only grow, modulo 2^32, so
+ * that a record that is lost is made up for by the next. */
 struct l7_turns {
 	struct event_header header; /* the connection's owner */
 	__u64 socket_cookie;
@@ -235,7 +237,10 @@ struct l7_turns {
 	__u32 durations[L7_TURN_BUCKETS];
 	__u32 counts[L7_TURN_STATUSES];
 	__u16 statuses[L7_TURN_STATUSES]; /* 0: not in use yet */
-	__u8 pad[4];
+	struct tcp_endpoint_pair endpoints;
+	__u8 flags; /* enum l7_flag: L7_OUTBOUND */
+	__u8 rule;  /* enum l7_turn_rule */
+	__u8 pad[6];
 };
 
 #ifdef __cplusplus
@@ -259,7 +264,7 @@ TROUPE_CHECK_SIZE(tcp_listen, 64);
 TROUPE_CHECK_SIZE(tcp_connection, 96);
 TROUPE_CHECK_SIZE(tcp_connection_totals, 120);
 TROUPE_CHECK_SIZE(l7_verdict, 24);
-TROUPE_CHECK_SIZE(l7_turns, 136);
+TROUPE_CHECK_SIZE(l7_turns, 176);
 TROUPE_CHECK_SIZE(l7_chunk, 96);
 
 #endif

@@ -32,6 +32,9 @@ static __always_inline void fill_turns(struct l7_turns *record, struct tcp_sock 
 	__builtin_memcpy(record->durations, turns->durations, sizeof(record->durations));
 	__builtin_memcpy(record->counts, turns->counts, sizeof(record->counts));
 	__builtin_memcpy(record->statuses, turns->statuses, sizeof(record->statuses));
+	read_endpoints(tcp, &record->endpoints);
+	record->flags = storage->flags & SOCKET_OUTBOUND ? L7_OUTBOUND : 0;
+	record->rule = L7_TURNS_HTTP;
 	__builtin_memset(record->pad, 0, sizeof(record->pad));
 }
 

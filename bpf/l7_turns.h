@@ -4,10 +4,11 @@
  * begins the next thing said the other way. Half of the cost of a busy HTTP connection is telling
  * of it.
  *
- * User space has recognised the protocol, and says up to which byte of either direction it has
- * understood everything (l7_verdict.rest). If all that was said since then, and some before, was a
- * run of simple turns, nothing is open and counting begins. Whatever is not a simple turn ends it:
- * user space is given a sign (L7_AFTER_TURNS) and everything that follows.
+ * Counting begins with the second turn of a connection that begins with a simple one. Of others user
+ * space says, once it has recognised the protocol, up to which byte of either direction it has
+ * understood everything (l7_verdict.rest): if all that was said since then, and some before, was a
+ * run of simple turns, then nothing is open and counting begins. Whatever is not a simple turn ends
+ * it: user space is given a sign (L7_AFTER_TURNS) and everything that follows.
  *
  * A simple turn of HTTP/1: one GET or HEAD, whole in one send, without a body; and an answer with a
  * status of its own. Bodies of answers are not looked at, but that they do not begin like another
@@ -17,6 +18,7 @@
 #define TROUPE_BPF_L7_TURNS_H
 
 #include "bpf/l7_chunk.h"
+#include "bpf/socket_storage.h"
 
 #define TURN_REQUEST_MAX 1024
 
@@ -239,9 +241,9 @@ static __always_inline bool may_count(struct l7_turn_state *turns, struct l7_ver
  */
 static __always_inline bool watch_turns(struct l7_socket *socket, struct l7_draft *draft,
 					struct l7_verdict *verdict, struct user_bytes *found,
-					__u32 size, enum l7_direction direction, bool outbound)
+					__u32 size, enum l7_direction direction, __u8 flags)
 {
-	__u32 client = outbound ? L7_SENDING : L7_RECEIVING;
+	__u32 client = flags & SOCKET_OUTBOUND ? L7_SENDING : L7_RECEIVING;
 	struct l7_turn_state *turns = &socket->turns;
 	struct user_bytes from;
 
@@ -262,7 +264,7 @@ static __always_inline bool watch_turns(struct l7_socket *socket, struct l7_draf
 	if (turns->step != TURN_ANSWERED) {
 		turns->run_began[client] = socket->position[client] - size;
 		turns->run_began[!client] = socket->position[!client];
-	} else if (may_count(turns, verdict)) {
+	} else if (may_count(turns, verdict, !(flags & SOCKET_PREEXISTING))) {
 		turns->client = client;
 		turns->asked_ns = bpf_ktime_get_boot_ns();
 		turns->counting = 1;

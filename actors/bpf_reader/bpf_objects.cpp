@@ -263,6 +263,7 @@ bpf_objects::bpf_objects(const kernel_options& options) {
     status = {std::string{file.feature}, true, {}, std::string{file.hook}};
     features_.push_back(std::move(feature));
   }
+  leave_owners_to_l7();
   for (const auto& status : statuses_)
     if (!status.enabled)
       spdlog::error("bpf_reader feature-off {}: {}", status.feature, status.reason);
@@ -272,6 +273,20 @@ bool bpf_objects::is_owner_by_kprobe() const {
   return std::any_of(statuses_.begin(), statuses_.end(), [](const feature_status& x) {
     return x.feature == socket_owner && x.enabled && x.hook == "kprobe";
   });
+}
+
+/// Both are on the same tracepoints, and l7's programs do what socket_owner's do.
+void bpf_objects::leave_owners_to_l7() {
+  const auto is_by_tracepoint = [this](std::string_view feature) {
+    return std::any_of(statuses_.begin(), statuses_.end(), [&](const feature_status& x) {
+      return x.feature == feature && x.enabled && x.hook == "tracepoint";
+    });
+  };
+  if (!is_by_tracepoint(socket_owner) || !is_by_tracepoint(l7_capture))
+    return;
+  for (auto& feature : features_)
+    if (feature.name() == socket_owner)
+      feature.detach();
 }
 
 std::string bpf_objects::load_maps(const kernel_options& options) {

@@ -59,6 +59,8 @@ public:
 
   /// Attaches every program. The reason why not, or nothing.
   std::string attach(int sockets_fd);
+  /// Another feature's programs do its work from now on.
+  void detach() { links_.clear(); }
 
 private:
   struct close_object {
@@ -100,6 +102,7 @@ private:
   std::string load_maps(const kernel_options& options);
   std::string load(bpf_feature& feature, const kernel_config& config, const kernel_btf& types);
   [[nodiscard]] bool is_owner_by_kprobe() const;
+  void leave_owners_to_l7();
 
   std::unique_ptr<bpf_feature> maps_;
   std::vector<bpf_feature> features_;

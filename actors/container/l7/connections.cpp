@@ -25,7 +25,8 @@ l7_verdict opaque_verdict() {
   return verdict;
 }
 
-connection_ends ends_of(const l7_chunk& record) {
+template <class Record>
+connection_ends ends_of(const Record& record) {
   return {record.socket_cookie, record.header.pid, record.header.start_boottime_ns,
           (record.flags & L7_OUTBOUND) != 0, record.endpoints};
 }
@@ -108,12 +109,26 @@ void connections::resume(entry& x, const l7_chunk& record, observer& out) {
                heard);
 }
 
+/// The kernel knows a protocol by itself, if it was the connection's first.
+bool connections::is_counted_by(uint8_t rule, entry& x, observer& out) {
+  for (const auto* candidate : *spoken_)
+    if (x.spoken == nullptr && candidate->turns == rule)
+      is_off(*candidate) ? give_up(x, out) : begin(x, *candidate, out);
+  return x.spoken != nullptr && x.spoken->turns == rule;
+}
+
 void connections::turned(const l7_turns& record, observer& out) {
-  const auto found = known_.find(record.socket_cookie);
-  if (found == known_.end() || found->second.spoken == nullptr
-      || found->second.spoken->outcome_of_turn == nullptr)
-    return;
+  auto found = known_.find(record.socket_cookie);
+  if (found == known_.end()) { // What it began with was lost.
+    if (known_.size() >= most)
+      return;
+    found = known_.try_emplace(record.socket_cookie).first;
+    found->second.ends = ends_of(record);
+    found->second.midstream = true;
+  }
   auto& x = found->second;
+  if (x.opaque || !is_counted_by(record.rule, x, out))
+    return;
   turn_counts fresh;
   uint32_t turns = 0;
   for (size_t i = 0; i < fresh.answers.size(); ++i) {

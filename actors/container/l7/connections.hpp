@@ -142,6 +142,7 @@ private:
   void begin(entry& x, const protocol& found, observer& out);
   void resume(entry& x, const l7_chunk& record, observer& out);
   void offer_turns(entry& x, observer& out);
+  bool is_counted_by(uint8_t rule, entry& x, observer& out);
 
   const std::vector<const protocol*>* spoken_;
   uint32_t off_ = 0;
