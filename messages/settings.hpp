@@ -40,7 +40,7 @@ struct settings {
                                          ///< in place of addresses; more are not told apart
   std::chrono::milliseconds runtime_timeout{5000}; ///< one call to a runtime
   uint32_t runtime_calls_max = 8;                  ///< lookups at once per endpoint
-  bool l7 = false;                                 ///< understand what is said on connections
+  bool l7 = true;                                  ///< understand what is said on connections
   bool l7_turns = true;                            ///< the kernel may count simple requests alone
   std::vector<std::string> l7_protocols;           ///< that are understood; empty = all
   std::vector<std::string> l7_off_containers;      ///< patterns of container ids: nothing of theirs

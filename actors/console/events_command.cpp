@@ -170,6 +170,7 @@ private:
 settings settings_of(const events_request& request) {
   auto config = request.config.agent;
   config.trace = trace_life;
+  config.l7 = false;
   config.details = true; // The command of an init process.
   config.listen.clear();
   const auto choice = choice_of(request.scope, request.services);

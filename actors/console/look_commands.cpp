@@ -54,8 +54,7 @@ int run_map(command_line& line, const CLI::App* command, configuration config) {
     return usage(line, command, error);
   if (!scope->pids.empty())
     return usage(line, command, "--pid: a map is of whole containers; write -c");
-  // Requests are what makes a map worth reading: they are left out only where somebody says so.
-  request.l7 = !line.texts.settings.contains("l7") || config.agent.l7;
+  request.l7 = config.agent.l7;
   request.config = std::move(config);
   request.scope = std::move(*scope);
   request.headers = !line.texts.no_headers;

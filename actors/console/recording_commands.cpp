@@ -22,6 +22,9 @@ int run_record(command_line& line, const CLI::App* command, configuration config
       || !read_timeout(line.texts, request.timeout, error))
     return usage(line, command, error);
   request.config = with_endpoint_if_asked(line, std::move(config));
+  // What containers say to each other is nothing that one wants in a file unasked.
+  if (!line.texts.settings.contains("l7"))
+    request.config.agent.l7 = false;
   request.allow_loss = line.texts.allow_loss;
   return line.commands.record(request, line.streams);
 }

@@ -243,7 +243,7 @@ std::vector<setting> where_settings() {
       duration_setting_of("runtime_timeout", where_to_look, "bound of one call to a runtime",
                           scope_runtimes | scope_kernel, &settings::runtime_timeout,
                           milliseconds{50}, milliseconds{300'000}),
-      switch_setting("l7", kernel_side, "understand what is said on connections (unfinished)",
+      switch_setting("l7", kernel_side, "understand what is said on connections",
                      scope_kernel, &settings::l7),
       switch_setting("l7_turns", kernel_side,
                      "count simple HTTP requests in the kernel, without telling each", scope_kernel,

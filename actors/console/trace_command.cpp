@@ -135,7 +135,7 @@ int run_trace_command(const trace_request& request, const output_streams& stream
   set_up_log(request.config, "warn");
   auto config = request.config.agent;
   config.trace = mask_of(request.kind);
-  config.l7 = config.l7 || (config.trace & trace_l7) != 0;
+  config.l7 = (config.trace & trace_l7) != 0;
   config.l7_turns = false; // Each request is shown.
   config.listen.clear();
   const auto machine = check_machine(config);

@@ -64,7 +64,7 @@ void append_row(std::string& out, const Family& x) {
 
 void append_requests(std::string& out) {
   out += "\n## Containers: requests\n\n"
-         "With `--l7`. A protocol has series where it was spoken.";
+         "Unless `--l7=false`. A protocol has series where it was spoken.";
   out += table_head;
   for (const auto& row : l7_families())
     for (const auto& x : row)
