@@ -5,7 +5,6 @@ Both ends of every request are observed, so a request is five sends and receives
 and of the server its receive, the head and the file.
 """
 
-import json
 import pathlib
 import re
 
@@ -13,7 +12,7 @@ from tests.bench.figures import Figure
 from tests.bench.scratch_cgroup import ScratchContainer
 from tests.e2e.harness.processes import Child, run
 from tests.e2e.harness.troupe_agent import Agent
-from tests.e2e.harness.waiting import wait_until
+from tests.e2e.harness.waiting import DeadlineExceeded, wait_until
 
 PAIRS = 9
 SECONDS = 4
@@ -21,6 +20,9 @@ CONNECTIONS = 32
 PORT = 8099
 STATS = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
 TICKS_A_SECOND = 100
+SETTLE_SECONDS = 12  # Two ticks: live connections are read then.
+# For an agent that is not let run as often as it has something to read.
+ROOM = ("--ring-bytes", "16MiB", "--pending-bytes-max", "64MiB")
 NGINX = """
 user root;
 daemon off;
@@ -105,7 +107,7 @@ def _cost(setting, machine):
     figures = []
     for what, budget, flags in (("a request, both ends", 2, ()),
                                 ("a request, both ends, where each send is told", None,
-                                 ("--l7-turns=false",))):
+                                 ("--l7-turns=false", *ROOM))):
         kernel, agent, wrong = [], [], []
         for _ in range(setting.repeats(5)):
             costs = _Costs(setting, machine, flags)
@@ -126,13 +128,21 @@ class _Costs:
         try:
             begun_ns = _cpu_ns(agent.child.pid)
             self.requests = machine.load()[0]
-            wait_until(lambda: _counted(agent) >= self.requests, 15, "all requests to be counted")
+            _wait_for_all(agent, self.requests)
             self.agent_ns = _cpu_ns(agent.child.pid) - begun_ns
             self.kernel_ns = _programs_ns(agent.child.pid)
             self.counted = _counted(agent)
         finally:
             STATS.write_text(before)
             agent.terminate()
+
+
+def _wait_for_all(agent, requests):
+    """Or as many as there are: what is missing is one of the figures."""
+    try:
+        wait_until(lambda: _counted(agent) >= requests, SETTLE_SECONDS, "all to be counted")
+    except DeadlineExceeded:
+        pass
 
 
 def _counted(agent):
@@ -146,6 +156,10 @@ def _cpu_ns(pid):
 
 def _programs_ns(pid):
     """Nanoseconds in the process's programs since the statistics were switched on."""
-    programs = json.loads(run(["bpftool", "--json", "prog", "show"]).stdout)
-    return sum(program.get("run_time_ns", 0) for program in programs
-               if pid in (user["pid"] for user in program.get("pids", ())))
+    times = {}
+    for info in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        facts = dict(line.split(":\t", 1) for line in info.read_text().splitlines()
+                     if ":\t" in line)
+        if "run_time_ns" in facts:
+            times[facts["prog_id"]] = int(facts["run_time_ns"])
+    return sum(times.values())

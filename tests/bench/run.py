@@ -28,7 +28,7 @@ from tests.e2e.harness.sandbox import require_programs, require_root  # noqa: E4
 from tests.e2e.harness.troupe_agent import troupe_path  # noqa: E402
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
-NEEDED = ("bpftool", "containerd", "dockerd", "gcc", "nginx", "nsenter", "setpriv", "taskset",
+NEEDED = ("containerd", "dockerd", "gcc", "nginx", "nsenter", "setpriv", "taskset",
           "unshare", "wrk")
 THEMES = {
     "overhead": ("What others feel, live", overhead),
