@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 namespace troupe {
 
@@ -15,6 +16,13 @@ constexpr uint64_t bytes_a_connection = 1000;
 constexpr uint64_t init_start_ns = second_ns / 2;
 constexpr uint32_t first_pid = 100'000;
 constexpr uint32_t pids = 4'000'000; ///< then they are given out again, as the kernel does
+
+constexpr std::string_view request_text =
+    "GET /cart?id=4711 HTTP/1.1\r\nHost: shop.example:8080\r\n"
+    "User-Agent: generator\r\nAccept: */*\r\n\r\n";
+constexpr std::string_view answer_text =
+    "HTTP/1.1 200 OK\r\nServer: generator\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n"
+    "Connection: keep-alive\r\n\r\nhello there\n";
 
 std::string path_of(uint64_t container) {
   return "/docker/" + generator::runtime_id(container);
@@ -148,12 +156,36 @@ void generator::progress(std::vector<std::byte>& to, const slot& x, uint64_t coo
   put(to, record);
 }
 
+/// A request or, the next time, its answer.
+void generator::say(std::vector<std::byte>& to, const slot& x, uint64_t cookie) {
+  const auto said = (x.next_connection - 1) / x.cookies.size() - 1;
+  const bool asks = said % 2 == 0;
+  const auto text = asks ? request_text : answer_text;
+  const auto padded = (text.size() + 7) / 8 * 8;
+  const auto owner = connection(x, cookie, EVENT_L7_CHUNK, sizeof(l7_chunk) + padded);
+  l7_chunk record{};
+  record.header = owner.header;
+  record.socket_cookie = cookie;
+  record.position = said / 2 * text.size();
+  record.size = static_cast<__u32>(text.size());
+  record.captured = static_cast<__u16>(text.size());
+  record.flags = L7_OUTBOUND | (asks ? L7_SENT : 0);
+  record.endpoints = owner.endpoints;
+  put(to, record);
+  const auto at = to.size();
+  to.resize(at + padded);
+  std::memcpy(to.data() + at, text.data(), text.size());
+  answers_ += asks ? 0 : 1;
+}
+
 void generator::step_connection(std::vector<std::byte>& to, slot& x) {
   auto& cookie = x.cookies[x.next_connection++ % x.cookies.size()];
   if (cookie == 0)
     open(to, x, cookie);
   else if (options_.load == generated_load::progress)
     progress(to, x, cookie);
+  else if (options_.load == generated_load::requests)
+    say(to, x, cookie);
   else
     close(to, x, cookie);
 }
@@ -233,6 +265,7 @@ bool generator::next(std::vector<std::byte>& to, size_t bytes) {
     switch (options_.load) {
       case generated_load::connections:
       case generated_load::progress:
+      case generated_load::requests:
         step_connection(to, x);
         break;
       case generated_load::processes:

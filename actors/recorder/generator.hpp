@@ -20,6 +20,7 @@ enum class generated_load : uint8_t {
   connections, ///< that open and close, all outbound
   progress,    ///< the totals of connections that were opened in the beginning
   processes,   ///< fork, exec, exit, one after the other in each container
+  requests,    ///< of HTTP, and their answers, on connections that were opened in the beginning
   cgroups,     ///< nothing but containers that are replaced, without a connection
 };
 
@@ -66,6 +67,8 @@ public:
   /// Truth to compare with: connections opened outbound, and bytes sent by those closed.
   [[nodiscard]] uint64_t connects() const { return connects_; }
   [[nodiscard]] uint64_t bytes_sent() const { return bytes_sent_; }
+  /// Requests that were answered.
+  [[nodiscard]] uint64_t answers() const { return answers_; }
 
 private:
   struct slot {
@@ -84,6 +87,7 @@ private:
   void open(std::vector<std::byte>& to, slot& x, uint64_t& cookie);
   void close(std::vector<std::byte>& to, slot& x, uint64_t& cookie);
   void progress(std::vector<std::byte>& to, const slot& x, uint64_t cookie);
+  void say(std::vector<std::byte>& to, const slot& x, uint64_t cookie);
   void step_connection(std::vector<std::byte>& to, slot& x);
   event_header process_header(const slot& x, event_kind kind, size_t size) const;
   void fork(std::vector<std::byte>& to, slot& x);
@@ -105,6 +109,7 @@ private:
   uint64_t records_made_ = 0;
   uint64_t connects_ = 0;
   uint64_t bytes_sent_ = 0;
+  uint64_t answers_ = 0;
 };
 
 } // namespace troupe

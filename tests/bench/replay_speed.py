@@ -13,10 +13,12 @@ from tests.e2e.harness.troupe_agent import clean_environment, troupe_path
 
 REPEATS = 7
 # What is replayed, its budget in millions of records a second on one core, and the generator's
-# options. The first two are connection events: their opening and closing, and their totals.
+# options. The first two are connection events: their opening and closing, and their totals. The
+# third are L7 chunks.
 LOADS = (
     ("connections that open and close", 5, {"load": "connections", "records": 10_000_000}),
     ("totals of live connections", 5, {"load": "progress", "records": 10_000_000}),
+    ("HTTP's requests and answers, told one by one", 2, {"load": "requests", "records": 6_000_000}),
     ("fork, exec, exit", None, {"load": "processes", "records": 5_000_000}),
 )
 # So few that a replay, which does not wait for names, still has all answers when they are wanted.

@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
   const std::map<std::string, troupe::generated_load> loads{
       {"connections", troupe::generated_load::connections},
       {"progress", troupe::generated_load::progress},
+      {"requests", troupe::generated_load::requests},
       {"processes", troupe::generated_load::processes},
       {"cgroups", troupe::generated_load::cgroups}};
   app.add_option("--load", options.load, "what the records tell of")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "actors/container/l7/connections.hpp"
 #include "actors/recorder/generator.hpp"
 
 #include <doctest/doctest.h>
@@ -85,12 +86,66 @@ TEST_CASE("each load is made of its own kinds of records") {
         == counts{{EVENT_TCP_OPENED, 150}, {EVENT_TCP_CLOSED, 150}});
   CHECK(kinds_of(generated_load::progress)
         == counts{{EVENT_TCP_OPENED, 50}, {EVENT_TCP_PROGRESS, 250}});
+  CHECK(kinds_of(generated_load::requests)
+        == counts{{EVENT_TCP_OPENED, 50}, {EVENT_L7_CHUNK, 250}});
   CHECK(kinds_of(generated_load::processes)
         == counts{{EVENT_PROCESS_FORKED, 100},
                   {EVENT_PROCESS_EXECUTED, 100},
                   {EVENT_PROCESS_EXITED, 100}});
   CHECK(kinds_of(generated_load::cgroups)
         == counts{{EVENT_CGROUP_CREATED, 150}, {EVENT_CGROUP_REMOVED, 150}});
+}
+
+namespace {
+
+/// Counts what is understood of chunks.
+struct counted_requests final : l7::observer {
+  void exchanged(const l7::connection_ends& /*ends*/, l7_exchange exchange) override {
+    CHECK(exchange.operation == "GET /cart");
+    CHECK(exchange.status == 200);
+    ++count;
+  }
+  void not_understood(l7_protocol /*protocol*/, l7::unparsed /*why*/, uint64_t bytes) override {
+    lost += bytes;
+  }
+  void captured(l7_protocol /*protocol*/, uint64_t /*bytes*/) override {}
+  void decided(uint64_t /*socket_cookie*/, const l7_verdict& /*verdict*/) override {}
+  void turned(const l7::connection_ends& /*ends*/, l7_protocol /*protocol*/,
+              const l7::turn_counts& /*turns*/) override {}
+
+  uint64_t count = 0;
+  uint64_t lost = 0;
+};
+
+} // namespace
+
+TEST_CASE("generated requests are understood") {
+  generator_options options;
+  options.load = generated_load::requests;
+  options.containers = 4;
+  options.connections_open = 3;
+  options.records = 10'000;
+  generator made{options};
+  std::vector<std::byte> bytes;
+  while (made.next(bytes, 4096)) {
+  }
+  l7::connections connections;
+  counted_requests heard;
+  for (size_t at = 0; at < bytes.size();) {
+    event_header header{};
+    std::memcpy(&header, bytes.data() + at, sizeof(header));
+    if (header.kind == EVENT_L7_CHUNK) {
+      l7_chunk record{};
+      std::memcpy(static_cast<void*>(&record), bytes.data() + at, sizeof(record));
+      const auto* const captured =
+          reinterpret_cast<const char*>(bytes.data() + at + sizeof(record));
+      connections.take(record, {captured, record.captured}, heard);
+    }
+    at += header.size;
+  }
+  CHECK(made.answers() > 4'900);
+  CHECK(heard.count == made.answers());
+  CHECK(heard.lost == 0);
 }
 
 TEST_CASE("each container meets every destination") {
