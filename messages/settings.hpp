@@ -23,7 +23,7 @@ struct settings {
   bool runtimes_off = false; ///< ask no runtime at all
 
   // Kernel side.
-  uint32_t ring_bytes = 1U << 20;    ///< power of two, multiple of the page size
+  uint32_t ring_bytes = 2U << 20;    ///< power of two, multiple of the page size
   uint32_t wakeup_bytes = 64U << 10; ///< unread bytes at which the kernel wakes the reader
   std::chrono::milliseconds drain_interval{20};
 
@@ -34,7 +34,7 @@ struct settings {
   std::chrono::milliseconds retire_after{
       60000};                            ///< keep a container this long after its last cgroup went
   uint32_t credit_batches = 8;           ///< batches in flight a container
-  uint32_t pending_bytes_max = 1U << 20; ///< merged in the reader for one container without credit
+  uint32_t pending_bytes_max = 8U << 20; ///< merged in the reader for one container without credit
   uint32_t destinations_max = 512;       ///< per container; more go to "~other"
   uint32_t domains_max = 256;            ///< per container: names that DNS is asked for, and names
                                          ///< in place of addresses; more are not told apart

@@ -111,12 +111,21 @@ void router::deliver(cgroup_id cgroup, const event_header& record) {
     append(index, record);
 }
 
+/// What is said on connections is the bulk: where it is too much, what becomes of them still has
+/// room.
+uint64_t router::most_pending(uint16_t kind) const {
+  if (is_lifecycle(kind))
+    return UINT64_MAX;
+  const uint64_t most = limits_.pending_bytes_max;
+  return kind == EVENT_L7_CHUNK || kind == EVENT_L7_DATAGRAM ? most / 4 * 3 : most;
+}
+
 void router::append(slot_index index, const event_header& record) {
   auto& x = slots_[index];
   auto& bytes = x.batch.records;
   if (bytes.size() + record.size > limits_.batch_bytes && x.credit > 0)
     send(x);
-  if (bytes.size() + record.size > limits_.pending_bytes_max && !is_lifecycle(record.kind))
+  if (bytes.size() + record.size > most_pending(record.kind))
     return drop(x, record);
   if (bytes.empty()) {
     bytes.reserve(std::max<size_t>(x.expected_bytes, record.size));

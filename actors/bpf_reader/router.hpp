@@ -115,6 +115,7 @@ private:
   void take_process(const event_header& record);
   void deliver_move(cgroup_id left, const event_header& record);
   void deliver(cgroup_id cgroup, const event_header& record);
+  [[nodiscard]] uint64_t most_pending(uint16_t kind) const;
   void append(slot_index index, const event_header& record);
   void drop(slot& x, const event_header& record);
   void send(slot& x);

@@ -177,7 +177,7 @@ struct turns_test : watched_kernel {
 
   /// Takes in what comes, until it holds; false after a deadline.
   bool hear(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!condition()) {
       if (std::chrono::steady_clock::now() > deadline)
         return false;
@@ -197,7 +197,7 @@ struct turns_test : watched_kernel {
 } // namespace
 
 TEST_CASE_FIXTURE(turns_test, "l7 turns: what is simple is counted in the kernel, and not told") {
-  constexpr uint64_t turns = 20'000;
+  constexpr uint64_t turns = 2'000;
   run([](const tcp_pair& pair) {
     const turn simple{{get("/cart")}, {answer(200)}};
     for (uint64_t i = 0; i < turns; ++i)
@@ -272,8 +272,8 @@ TEST_CASE_FIXTURE(turns_test, "l7 turns: whatever else comes between is understo
     std::vector<const turn*> script;
     std::map<int, uint64_t> expected;
     const turn simple{{get("/cart")}, {answer(200)}};
-    for (int i = 0; i < 4'000; ++i) {
-      if (random() % 25 != 0) {
+    for (int i = 0; i < 500; ++i) {
+      if (random() % 10 != 0) {
         script.push_back(&simple);
         ++expected[200];
         continue;

@@ -97,12 +97,6 @@ class L7Wrk(RuntimeTestCase):
         answered = self._wrk(5, "/", "-s", f"{WORK}/paths.lua")
         self._check(agent, answered, {"200", "404", "500"})
 
-    def test_each_request_told_one_by_one(self):
-        agent = self.start_agent("--l7", "--l7-turns=false", "--ring-bytes", "16MiB",
-                                 "--pending-bytes-max", "64MiB")
-        answered = self._wrk(5, "/page")
-        self._check(agent, answered, {"200"})
-
 
 if __name__ == "__main__":
     unittest.main()
