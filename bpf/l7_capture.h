@@ -154,8 +154,7 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 	if (!draft)
 		return 0;
 	if (config.l7_turns && !left && (!verdict || verdict->turns) &&
-	    watch_turns(socket, draft, verdict, &found, size, direction,
-			storage->flags))
+	    watch_turns(socket, draft, verdict, &found, size, direction, storage->flags))
 		return 0;
 	fill_chunk(&draft->chunk, tcp, storage, cookie, position, direction);
 	if (left)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /*
- * What is said on connections, on kernels from 6.3 on. Before that: l7_fentry.bpf.c. A kprobe has no
- * access to a socket's storage: where the kernel takes no fentry either, nothing is captured.
+ * What is said on connections, on kernels from 6.3 on. Before that: l7_fentry.bpf.c. A kprobe has
+ * no access to a socket's storage: where the kernel takes no fentry either, nothing is captured.
  *
  * Both hooks are behind the call: the length is what was really sent or received. The owner of an
  * accepted socket is learned on the same hooks: where these programs are attached they do it, and

@@ -4,8 +4,8 @@
  * begins the next thing said the other way. Half of the cost of a busy HTTP connection is telling
  * of it.
  *
- * Counting begins with the second turn of a connection that begins with a simple one. Of others user
- * space says, once it has recognised the protocol, up to which byte of either direction it has
+ * Counting begins with the second turn of a connection that begins with a simple one. Of others
+ * user space says, once it has recognised the protocol, up to which byte of either direction it has
  * understood everything (l7_verdict.rest): if all that was said since then, and some before, was a
  * run of simple turns, then nothing is open and counting begins. Whatever is not a simple turn ends
  * it: user space is given a sign (L7_AFTER_TURNS) and everything that follows.

@@ -257,10 +257,10 @@ event_source_factory kernel_events(const settings& options, const cgroup_hierarc
   kernel.cgroup_controller = hierarchy.controller;
   kernel.l7 = options.l7;
   const auto& spoken = options.l7_protocols;
-  kernel.l7_turns = options.l7_turns
-                    && (spoken.empty()
-                        || std::find(spoken.begin(), spoken.end(), to_string(l7_protocol::http))
-                               != spoken.end());
+  kernel.l7_turns =
+      options.l7_turns
+      && (spoken.empty()
+          || std::find(spoken.begin(), spoken.end(), to_string(l7_protocol::http)) != spoken.end());
   return [kernel] {
     return open_kernel(kernel);
   };

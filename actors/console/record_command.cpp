@@ -135,7 +135,7 @@ int run_record_command(const record_request& request, const output_streams& stre
   set_up_log(request.config, "warn");
   auto config = request.config.agent;
   config.l7_turns = false; // A replay shows each request.
-  config.nat = false; // The recorder stands before the host, and keeps no translations.
+  config.nat = false;      // The recorder stands before the host, and keeps no translations.
   const auto machine = check_machine(config);
   if (const auto obstacle = describe_obstacle(machine); !obstacle.empty()) {
     tell(streams, obstacle);

@@ -141,7 +141,7 @@ public:
     config.pending_bytes_max = 1U << 30;            // Nothing is dropped: the counts are exact.
     config.retire_after = std::chrono::minutes{10}; // Nobody goes before he is counted.
     config.trace = trace_tcp;
-    config.nat = false; // Nobody to ask.
+    config.nat = false;                               // Nobody to ask.
     config.scrape_timeout = std::chrono::seconds{20}; // Slow machines are no failures.
     recording_ = recording;
   }
