@@ -11,7 +11,8 @@ void container_life::created() {
 }
 
 void container_life::runtime_says(uint32_t init_pid) {
-  runtime_pid_ = init_pid;
+  if (init_pid != 0) // That it has ended the runtime may say before the kernel's word was read.
+    runtime_pid_ = init_pid;
 }
 
 life_action container_life::entered(const process_id& process, bool alone) {

@@ -205,6 +205,17 @@ TEST_CASE_FIXTURE(fixture, "life: of a container that is older than the agent th
   CHECK(story() == names{"exec 202", "exec_exited 202", "exited 102"});
 }
 
+TEST_CASE_FIXTURE(fixture,
+                  "life: a runtime that tells of the end first takes nothing from the kernel") {
+  account.join({7, 0, false});
+  w.found(init, "nginx");
+  name(102);
+  flush();
+  name(0); // It runs no more, says the runtime.
+  w.exited(init);
+  CHECK(story() == names{"exited 102"});
+}
+
 TEST_CASE_FIXTURE(fixture, "life: one that was created and waits when the agent begins, starts") {
   account.join({7, 0, false});
   set_up(100, 10);
