@@ -170,6 +170,7 @@ __noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 {
 	__u64 length;
 	__u64 unread;
+	__u64 wakeup;
 	bool last;
 
 	if (!draft || !shipped)
@@ -186,7 +187,12 @@ __noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 	draft->chunk.captured = shipped->captured;
 	draft->chunk.header.size = length;
 	unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	if (bpf_ringbuf_output(&events, draft, length, wakeup_flag(unread, length)))
+	wakeup = wakeup_flag(unread, length);
+	/* 6.12's verifier has forgotten its bounds by now. */
+	barrier_var(length);
+	if (length > sizeof(*draft))
+		return 0;
+	if (bpf_ringbuf_output(&events, draft, length, wakeup))
 		count_loss(LOSS_RING_FULL, EVENT_L7_CHUNK);
 	shipped->size -= shipped->captured;
 	shipped->limit -= shipped->captured;
