@@ -89,7 +89,7 @@ refused 'hostPaths.0' --set 'hostPaths={run}'
 
 # The schema knows exactly the settings that the agent knows; the chart sets two of them itself.
 # shellcheck disable=SC2016 # the backquotes are those of Markdown
-documented=$(sed -nE 's/^\| `--.*\| `TROUPE_[A-Z_]+` \| `([a-z0-9_]+)` \|.*/\1/p' docs/configuration.md | sort)
+documented=$(sed -nE 's/^\| `--.*\| `TROUPE_[A-Z0-9_]+` \| `([a-z0-9_]+)` \|.*/\1/p' docs/configuration.md | sort)
 in_schema=$({
   python3 -c '
 import json, sys
