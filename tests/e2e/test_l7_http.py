@@ -10,6 +10,7 @@ import unittest
 from tests.e2e.harness.case import RuntimeTestCase
 from tests.e2e.harness.host_programs import PYTHON, WORK, HostPrograms
 from tests.e2e.harness.images import PROGRAMS
+from tests.e2e.harness.nginx import nginx_configuration
 from tests.e2e.harness.processes import run
 from tests.e2e.harness.sandbox import require_programs
 from tests.e2e.harness.waiting import wait_until
@@ -23,32 +24,6 @@ RING = ("--ring-bytes", "8MiB")
 REQUESTS = "container_http_requests_total"
 INBOUND_REQUESTS = "container_http_inbound_requests_total"
 
-NGINX = f"""
-user root;
-daemon off;
-pid /tmp/nginx.pid;
-error_log stderr;
-worker_processes 2;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  sendfile on;
-  tcp_nopush on;
-  keepalive_requests 1000000;
-  client_max_body_size 2m;
-  client_body_temp_path /tmp/body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
-  server {{
-    listen {PORT};
-    root {WORK}/files;
-    location = /broken {{ return 500; }}
-    location = /take {{ return 200 "taken"; }}
-  }}
-}}
-"""
 
 # mode, count of its requests, path; and how many requests that makes.
 TRAFFIC = (
@@ -93,7 +68,7 @@ class L7Http(RuntimeTestCase):
         files.mkdir()
         (files / "small").write_text("small\n")
         (files / "big").write_bytes(b"b" * (1 << 20))
-        (folder / "nginx.conf").write_text(NGINX)
+        (folder / "nginx.conf").write_text(nginx_configuration(PORT))
         for program in ("http_requests.py", "random_bytes.py"):
             shutil.copy(PROGRAMS / program, folder)
         self.folder = folder

@@ -9,36 +9,13 @@ import unittest
 
 from tests.e2e.harness.case import RuntimeTestCase
 from tests.e2e.harness.host_programs import WORK, HostPrograms
+from tests.e2e.harness.nginx import nginx_configuration
 
 PORT = 8080
 SECONDS = 30
 CONNECTIONS = 32
 REQUESTS = "container_http_requests_total"
 INBOUND_REQUESTS = "container_http_inbound_requests_total"
-NGINX = f"""
-user root;
-daemon off;
-pid /tmp/nginx.pid;
-error_log stderr;
-worker_processes 2;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  sendfile on;
-  tcp_nopush on;
-  keepalive_requests 1000000000;
-  client_body_temp_path /tmp/body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
-  server {{
-    listen {PORT};
-    root {WORK}/files;
-    location = /broken {{ return 500; }}
-  }}
-}}
-"""
 # One connection after the other asks for these, in this order.
 SCRIPT = """
 local paths = {"/page", "/page", "/nothing", "/page", "/broken"}
@@ -55,7 +32,7 @@ class L7Wrk(RuntimeTestCase):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="l7-", dir=self.sandbox.folder))
         (folder / "files").mkdir()
         (folder / "files" / "page").write_text("x" * 600)
-        (folder / "nginx.conf").write_text(NGINX)
+        (folder / "nginx.conf").write_text(nginx_configuration(PORT))
         (folder / "paths.lua").write_text(SCRIPT)
         self.server = HostPrograms(self, f"server-{self.sandbox.folder.name}", folder)
         self.client = HostPrograms(self, f"client-{self.sandbox.folder.name}", folder)

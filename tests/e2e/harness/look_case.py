@@ -12,6 +12,7 @@ import tempfile
 from tests.e2e.harness.case import RuntimeTestCase
 from tests.e2e.harness.host_programs import PYTHON, WORK, HostPrograms
 from tests.e2e.harness.images import PROGRAMS
+from tests.e2e.harness.nginx import nginx_configuration
 from tests.e2e.harness.processes import Child
 from tests.e2e.harness.sandbox import require_programs
 from tests.e2e.harness.troupe_agent import (END_SECONDS, clean_environment, runtime_sockets,
@@ -22,30 +23,6 @@ PORT = 8080
 READY_SECONDS = 30
 # A machine that is busy with other tests may not let the command run for a while.
 RING = ("--ring-bytes", "16MiB", "--pending-bytes-max", "64MiB")
-
-NGINX = f"""
-user root;
-daemon off;
-pid /tmp/nginx.pid;
-error_log stderr;
-worker_processes 2;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  keepalive_requests 1000000;
-  keepalive_timeout 600s;
-  client_body_temp_path /tmp/body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
-  server {{
-    listen {PORT};
-    root {WORK}/files;
-    location = /broken {{ return 500; }}
-  }}
-}}
-"""
 
 
 class LookTestCase(RuntimeTestCase):
@@ -60,7 +37,7 @@ class LookTestCase(RuntimeTestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="look-", dir=self.sandbox.folder))
         (self.folder / "files").mkdir()
         (self.folder / "files" / "small").write_text("small\n")
-        (self.folder / "nginx.conf").write_text(NGINX)
+        (self.folder / "nginx.conf").write_text(nginx_configuration(PORT))
         for program in self.PROGRAMS:
             shutil.copy(PROGRAMS / program, self.folder)
         self.web = self.start_container("web")

@@ -7,6 +7,7 @@ What the driver asks by itself is counted where it leaves it.
 
 import collections
 import json
+import os
 import re
 import sys
 import threading
@@ -20,6 +21,7 @@ from cassandra.protocol import (BatchMessage, ErrorMessage, ExecuteMessage, Opti
                                 SyntaxException)
 from cassandra.query import BatchStatement, SimpleStatement
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = {OptionsMessage: "OPTIONS", StartupMessage: "STARTUP", RegisterMessage: "REGISTER",
          BatchMessage: "BATCH"}
 INSERT = "INSERT INTO shop.orders (id, name) VALUES (?, ?)"
@@ -142,14 +144,14 @@ def midstream(session):
     """What is said before the fifo `go` is written to is not among what was asked."""
     select = session.prepare(SELECT)
     version = session.cluster.protocol_version
-    with open(f"/work/ready-{version}", "w"):
+    with open(os.path.join(HERE, f"ready-{version}"), "w"):
         pass
-    with open(f"/work/go-{version}") as fifo:
+    with open(os.path.join(HERE, f"go-{version}")) as fifo:
         fifo.read()
     for i in range(20):
         session.execute(select, (i,))
         session.execute("SELECT * FROM shop.orders LIMIT 1")
-    with open(f"/work/done-{version}", "w"):
+    with open(os.path.join(HERE, f"done-{version}"), "w"):
         pass
 
 

@@ -5,9 +5,11 @@ Runs in a container. Fails unless every stream was answered with STATUS, 200 unl
 """
 
 import collections
+import os
 import socket
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 END_STREAM = ACK = 1
@@ -117,9 +119,9 @@ def midstream(address, port, count, path, status):
     connection = Connection(address, port)
     connection.socket.sendall(connection.request(path))
     expect(connection.answers(1), 1, status)
-    with open("/work/ready", "w"):
+    with open(os.path.join(HERE, "ready"), "w"):
         pass
-    with open("/work/go") as fifo:
+    with open(os.path.join(HERE, "go")) as fifo:
         fifo.read()
     for _ in range(count):
         connection.socket.sendall(connection.request(path))
