@@ -69,7 +69,8 @@ struct l7_verdict {
 	__u16 bytes[2]; /* of each send, of each receive; at most L7_CAPTURE_MAX */
 	__u8 opaque;	/* nothing, ever */
 	__u8 turns;	/* enum l7_turn_rule: what the kernel may count by itself */
-	__u8 pad[2];
+	__u8 tails;	/* of sends (1), of receives (2) that are longer: their last L7_TAIL_BYTES, too */
+	__u8 pad;
 	/* With a rule: after so many bytes sent, and received, nothing was half said and nobody
 	 * waited for an answer. */
 	__u64 rest[2];
@@ -90,6 +91,7 @@ enum { L7_TURN_STATUSES = 4 };
 enum { L7_TURN_BUCKETS = 15 };
 
 enum { L7_CAPTURE_MAX = 32768 }; /* a power of two */
+enum { L7_TAIL_BYTES = 4096 };
 
 enum { EVENT_COMM_SIZE = 16, EVENT_ARGV_MAX = 1024, EVENT_PATH_MAX = 1024 };
 
@@ -209,6 +211,8 @@ enum l7_flag {
 	L7_AFTER_TURNS = 8,
 	/* But for one request, which waits for its answer; it came `asked_us` before this sign. */
 	L7_TURN_ASKED = 16,
+	/* The end of a send or receive, of which something before was not captured. */
+	L7_TAIL = 32,
 };
 
 /* A datagram is one, too: its header names who sent or received it, its position is 0, and where

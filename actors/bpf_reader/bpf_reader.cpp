@@ -180,6 +180,7 @@ void bpf_reader_state::take_orders(const capture_orders& x) {
       source_->set_verdict(order.socket_cookie, {{order.sent_bytes, order.received_bytes},
                                                  order.opaque,
                                                  order.turns,
+                                                 order.tails,
                                                  {},
                                                  {order.sent_at_rest, order.received_at_rest}});
 }

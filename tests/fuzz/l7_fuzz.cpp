@@ -2,7 +2,7 @@
 
 // A connection as two hostile ends would have it, in the protocol that the target is built for
 // (L7_PROTOCOL). The input is a row of chunks: a byte that says who speaks, whether bytes were lost
-// before it and whether it was captured in full, a byte with its length, and its bytes.
+// before it, whether it was captured in full and whether it is a tail, a byte with its length, and its bytes.
 
 #include "actors/container/l7/protocols.hpp"
 #include "tests/fuzz/expect.hpp"
@@ -55,8 +55,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     auto& where = position[flags & 1];
     where += (flags & 2) != 0 ? flags >> 3 : 0;
     const auto unseen = (flags & 4) != 0 ? uint64_t{flags} * 100 : 0;
+    const auto is_tail = protocol.server_tail && (flags & 9) == 9;
     conversation->take(flags % 2 == 0 ? l7::side::client : l7::side::server,
-                       {chunks, where, bytes.size() + unseen, bytes}, heard);
+                       {chunks, where, bytes.size() + unseen, bytes, is_tail}, heard);
     where += bytes.size() + unseen;
   }
   conversation->close(heard);

@@ -16,6 +16,8 @@ l7_verdict verdict_of(const protocol& spoken, bool outbound) {
   l7_verdict verdict{};
   verdict.bytes[0] = outbound ? client : server;
   verdict.bytes[1] = outbound ? server : client;
+  if (spoken.server_tail)
+    verdict.tails = outbound ? 2 : 1;
   return verdict;
 }
 
@@ -56,17 +58,22 @@ void connections::take(const l7_chunk& record, std::string_view bytes, observer&
       resume(x, record, out);
     return;
   }
-  const chunk said{record.header.time_ns, record.position, record.size, bytes};
+  const chunk said{record.header.time_ns, record.position, record.size, bytes,
+                   (record.flags & L7_TAIL) != 0};
   listen(x, sent == x.ends.outbound ? side::client : side::server, said, out);
 }
 
-void connections::listen(entry& x, side from, const chunk& said, observer& out) {
+void connections::listen(entry& x, side from, const chunk& told, observer& out) {
   if (x.spoken == nullptr) {
     auto& opening = x.opening[static_cast<size_t>(from)];
-    opening += said.captured.substr(0, opening_bytes_max - opening.size());
-    x.kept.push_back({from, said, std::string{said.captured}});
+    if (!told.is_tail)
+      opening += told.captured.substr(0, opening_bytes_max - opening.size());
+    x.kept.push_back({from, told, std::string{told.captured}});
     return guess(x, out);
   }
+  auto said = told;
+  if (said.is_tail && (!x.spoken->server_tail || from == side::client))
+    said.captured = {}; // Not asked for: it was not clear yet what is spoken.
   out.captured(x.spoken->name, said.captured.size());
   labelled_sink heard{x.ends, x.spoken->name, out};
   x.talk->take(from, said, heard);
@@ -109,8 +116,11 @@ void connections::resume(entry& x, const l7_chunk& record, observer& out) {
                heard);
 }
 
-/// The kernel knows a protocol by itself, if it was the connection's first.
+/// The kernel knows a protocol by itself, if it was the connection's first. A recording may name
+/// a rule that no protocol has.
 bool connections::is_counted_by(uint8_t rule, entry& x, observer& out) {
+  if (rule == L7_TURNS_NONE)
+    return false;
   for (const auto* candidate : *spoken_)
     if (x.spoken == nullptr && candidate->turns == rule)
       is_off(*candidate) ? give_up(x, out) : begin(x, *candidate, out);

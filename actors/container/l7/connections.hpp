@@ -136,7 +136,7 @@ private:
   [[nodiscard]] bool is_off(const protocol& x) const {
     return (off_ >> static_cast<unsigned>(x.name) & 1U) != 0;
   }
-  void listen(entry& x, side from, const chunk& said, observer& out);
+  void listen(entry& x, side from, const chunk& told, observer& out);
   void guess(entry& x, observer& out);
   void give_up(entry& x, observer& out);
   void begin(entry& x, const protocol& found, observer& out);

@@ -27,6 +27,9 @@ struct chunk {
   uint64_t position = 0;     ///< bytes that this direction had before it
   uint64_t size = 0;         ///< bytes of it
   std::string_view captured; ///< the first of them, perhaps not all; perhaps none
+  /// The end of a long send, of which something before was not captured: what is there begins
+  /// anywhere. Told where a protocol asks for it.
+  bool is_tail = false;
 };
 
 /// Why bytes were not understood; a label of troupe_payload_unparsed_bytes_total.
@@ -106,6 +109,8 @@ struct protocol {
   /// How much of each chunk its conversation needs, client's and server's.
   uint16_t client_bytes = 0;
   uint16_t server_bytes = 0;
+  /// The server says at the end of a long answer how it went: its last 4 KiB are captured, too.
+  bool server_tail = false;
   /// What the kernel can count of it by itself (bpf/l7_turns.h); its conversations know when they
   /// are at rest.
   l7_turn_rule turns = L7_TURNS_NONE;

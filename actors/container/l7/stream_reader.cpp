@@ -17,6 +17,7 @@ uint64_t stream_reader::drop_all() {
 uint64_t stream_reader::resynchronise() {
   skip_ = 0;
   resumed_ = true;
+  adrift_ = false;
   return drop_all();
 }
 
@@ -51,8 +52,9 @@ uint64_t stream_reader::take(const chunk& x) {
   }
   begun_ = true;
   expected_ = x.position + x.size;
-  if (hole_ > 0) // Nobody could pass over it.
+  if (hole_ > 0 || adrift_) // Nobody could pass over it.
     dropped += resynchronise();
+  adrift_ = x.is_tail && resumed_ && !has_bytes();
   auto captured =
       x.captured.substr(0, static_cast<size_t>(std::min<uint64_t>(x.captured.size(), x.size)));
   const auto skipped = std::min(skip_, x.size);
@@ -73,6 +75,7 @@ uint64_t stream_reader::take(const chunk& x) {
 
 uint64_t stream_reader::pass(uint64_t length) {
   resumed_ = false;
+  adrift_ = false;
   const auto available = bytes().size();
   if (length < available || (length == available && hole_ == 0)) {
     consumed_ += static_cast<size_t>(length);

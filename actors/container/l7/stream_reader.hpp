@@ -53,6 +53,10 @@ public:
   /// not follow from the one before.
   [[nodiscard]] bool is_resumed() const { return resumed_; }
 
+  /// bytes() begins anywhere in a message, which is looked for and passed up to, or given up: a
+  /// tail (conversation.hpp) of which nobody knows where its messages begin.
+  [[nodiscard]] bool is_adrift() const { return adrift_; }
+
   /// When the first of bytes() came.
   [[nodiscard]] uint64_t time_ns() const;
 
@@ -82,6 +86,7 @@ private:
   uint64_t expected_ = 0; ///< position of the next chunk
   bool begun_ = false;
   bool resumed_ = false;
+  bool adrift_ = false;
 };
 
 } // namespace troupe::l7

@@ -65,6 +65,7 @@ struct l7_test : observer {
   std::map<uint64_t, l7_verdict> verdicts;
   uint64_t lost = 0;
   uint64_t seen = 0;
+  uint64_t turns = 0;
   l7_protocol last_seen = l7_protocol::opaque;
   std::map<uint64_t, std::map<bool, uint64_t>> positions;
 
@@ -78,7 +79,7 @@ struct l7_test : observer {
     last_seen = name;
   }
   void decided(uint64_t cookie, const l7_verdict& verdict) override { verdicts[cookie] = verdict; }
-  void turned(const connection_ends&, l7_protocol, const turn_counts&) override {}
+  void turned(const connection_ends&, l7_protocol, const turn_counts&) override { ++turns; }
 
   /// What the client or the server of a connection says, seen from the end that is told.
   void say(uint64_t cookie, bool outbound, bool by_client, std::string_view bytes,
@@ -180,6 +181,30 @@ TEST_CASE_FIXTURE(l7_test,
   CHECK(verdicts[1].bytes[1] == 300);
   say(1, false, true, "MORE");
   CHECK(last_seen == l7_protocol::nats);
+}
+
+TEST_CASE_FIXTURE(l7_test, "connections: what nobody asked the kernel to count is not counted") {
+  say(1, true, true, "hello");
+  l7_turns record{};
+  record.counts[0] = 5;
+  for (const int rule : {int{L7_TURNS_NONE}, int{L7_TURNS_HTTP}, 200}) {
+    record.rule = static_cast<uint8_t>(rule);
+    for (record.socket_cookie = 1; record.socket_cookie < 3; ++record.socket_cookie)
+      table.turned(record, *this); // A recording may say so: of one that is known, and of one not.
+  }
+  CHECK(turns == 0);
+}
+
+TEST_CASE_FIXTURE(l7_test,
+                  "connections: a tail that was not asked for is bytes that are not there") {
+  say(1, true, true, "hel", L7_TAIL);
+  CHECK(verdicts.empty()); // It says nothing of how the connection began.
+  say(1, true, true, "hello");
+  REQUIRE(verdicts.count(1) == 1);
+  CHECK(verdicts[1].tails == 0);
+  say(1, true, false, "world", L7_TAIL);
+  CHECK(exchanges == texts{"1 > hello = "});
+  CHECK(seen == 5);
 }
 
 TEST_CASE_FIXTURE(l7_test, "connections: the end of a connection ends what it waits for") {

@@ -82,6 +82,17 @@ public:
     give(x.from, x.bytes, captured);
   }
 
+  /// What the server says in one send, of which only the beginning and the end are captured.
+  void say_with_tail(std::string_view bytes, size_t captured, size_t tail) {
+    now_ += 1'000'000;
+    auto& position = position_[static_cast<size_t>(side::server)];
+    const auto head = bytes.size() - tail;
+    conversation_->take(side::server, {now_, position, head, bytes.substr(0, captured)}, heard);
+    conversation_->take(side::server, {now_, position + head, tail, bytes.substr(head), true},
+                        heard);
+    position += bytes.size();
+  }
+
   /// Bytes that were lost on the way to us.
   void lose(side from, uint64_t bytes) { position_[static_cast<size_t>(from)] += bytes; }
 

@@ -21,6 +21,11 @@ struct direction {
     return reader.take(x);
   }
   uint64_t send(std::string_view bytes) { return send(bytes, bytes.size()); }
+  uint64_t send_tail(std::string_view bytes) {
+    const chunk x{++now, position, bytes.size(), bytes, true};
+    position += bytes.size();
+    return reader.take(x);
+  }
   void lose(uint64_t size) { position += size; }
 };
 
@@ -210,4 +215,43 @@ TEST_CASE("stream reader: a size that is smaller than what was captured is belie
   CHECK(reader.bytes() == "ab");
   CHECK(reader.take({2, 2, 2, "cd"}) == 0);
   CHECK(reader.bytes() == "abcd");
+}
+
+TEST_CASE_FIXTURE(direction,
+                  "stream reader: a tail begins anywhere, unless a message leads to it") {
+  send("head", 100);
+  SUBCASE("what was cut off was not passed") {
+    CHECK(send_tail("xxxnext") == 100);
+    CHECK(reader.is_adrift());
+    CHECK(reader.bytes() == "xxxnext");
+    SUBCASE("and a message is found in it") {
+      CHECK(reader.pass(3) == 0);
+      CHECK_FALSE(reader.is_adrift());
+      CHECK(reader.bytes() == "next");
+    }
+    SUBCASE("and nobody looks") {
+      CHECK(send("more") == 7);
+      CHECK_FALSE(reader.is_adrift());
+      CHECK(reader.bytes() == "more");
+    }
+  }
+  SUBCASE("the last message that was seen ends before") {
+    CHECK(reader.pass(90) == 10);
+    CHECK(send_tail("xxxnext") == 0);
+    CHECK(reader.is_adrift());
+  }
+  SUBCASE("the last message that was seen ends within") {
+    CHECK(reader.pass(103) == 0);
+    CHECK(send_tail("xxxnext") == 0);
+    CHECK_FALSE(reader.is_adrift());
+    CHECK(reader.bytes() == "next");
+  }
+  SUBCASE("the last message that was seen ends behind") {
+    CHECK(reader.pass(110) == 0);
+    CHECK(send_tail("xxxxxxx") == 0);
+    CHECK_FALSE(reader.is_adrift());
+    CHECK_FALSE(reader.has_bytes());
+    CHECK(send("xxxnext") == 0);
+    CHECK(reader.bytes() == "next");
+  }
 }
