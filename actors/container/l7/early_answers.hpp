@@ -14,10 +14,12 @@
 namespace troupe::l7 {
 
 /// Answers that we hear of before their requests: who reads on another thread than he writes may
-/// be told of the answer first. Of a protocol whose answers name their requests.
+/// be told of the answer first. Of a protocol whose answers name their requests. Many requests may
+/// share a send that is told once it is over, and be answered by then.
 class early_answers {
 public:
-  static constexpr size_t most = 8;
+  static constexpr size_t most = 64;
+  static constexpr size_t bytes_most = 64U << 10; ///< captured, of all together
   /// Far more than a thread waits for its processor.
   static constexpr uint64_t ns_max = 100'000'000;
 
@@ -29,8 +31,9 @@ public:
   };
 
   void keep(answer x, sink& out) {
-    if (kept_.size() >= most)
+    while (!kept_.empty() && (kept_.size() >= most || bytes_ + x.bytes.size() > bytes_most))
       refuse_first(out);
+    bytes_ += x.bytes.size();
     kept_.push_back(std::move(x));
   }
 
@@ -44,6 +47,7 @@ public:
       return std::nullopt;
     auto result = std::move(*found);
     kept_.erase(found);
+    bytes_ -= result.bytes.size();
     return result;
   }
 
@@ -56,10 +60,12 @@ public:
 private:
   void refuse_first(sink& out) {
     out.not_understood(unparsed::unanswered, kept_.front().length);
+    bytes_ -= kept_.front().bytes.size();
     kept_.pop_front();
   }
 
   std::deque<answer> kept_;
+  size_t bytes_ = 0; ///< captured of those
 };
 
 } // namespace troupe::l7

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/dubbo/dubbo.hpp"
+#include "actors/container/l7/early_answers.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -105,12 +106,67 @@ TEST_CASE("dubbo: attached in mid-stream, bytes that were lost, calls without an
         == answer(9, 1).size() + call(2, "b").size());
 }
 
+TEST_CASE("dubbo: an answer that we hear of before its call waits for it") {
+  const std::vector<line> lines{server(answer(1, 1)), client(call(1, "take")),
+                                server(answer(3, 5) + answer(2, 3)),
+                                client(call(2, "put") + call(3, "give")), server(answer(4, 1))};
+  however_cut(dubbo_protocol, lines, [](const outcome& x) {
+    CHECK(x.texts()
+          == texts{service + "take -> 20 ok", service + "put -> 20 failed",
+                   service + "give -> 20 ok"});
+    CHECK(x.exchanges[1].response_bytes == answer(2, 3).size());
+    CHECK(x.exchanges[1].duration_ns == 0);
+    CHECK(x.lost[static_cast<size_t>(unparsed::unanswered)] == answer(4, 1).size());
+    CHECK(x.lost_bytes() == answer(4, 1).size());
+  });
+}
+
+TEST_CASE("dubbo: calls of one send may all be answered before we hear of it") {
+  std::string asked;
+  std::string answered;
+  for (uint64_t i = 0; i < 70; ++i) {
+    asked += call(i, "m" + std::to_string(i % 10), 1);
+    answered += answer(i, i % 5 == 0 ? 0 : 1, 1);
+  }
+  dialogue x{dubbo_protocol};
+  for (const auto& said : {server(answered), client(asked)})
+    x.say({said}, 1000);
+  x.close();
+  // More than are kept: the oldest ones found nobody.
+  REQUIRE(x.heard.exchanges.size() == early_answers::most);
+  for (size_t i = 0; i < early_answers::most; ++i) {
+    const auto id = i + 70 - early_answers::most;
+    CHECK(x.heard.exchanges[i].operation == service + "m" + std::to_string(id % 10));
+    CHECK((x.heard.exchanges[i].outcome == l7_outcome::failed) == (id % 5 == 0));
+  }
+  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)]
+        == 6 * (answer(1, 1, 1).size() + call(1, "m1", 1).size()));
+}
+
+TEST_CASE("dubbo: an answer does not wait for long, nor for a call behind one that is missing") {
+  dialogue x{dubbo_protocol};
+  x.say({client(call(1, "a")), server(answer(1, 1)), server(answer(2, 1))});
+  SUBCASE("too late") {
+    for (int i = 0; i < 100; ++i) // A millisecond each.
+      x.say({client(message(request | two_way | event | hessian2, 0, 9, "N"))});
+  }
+  SUBCASE("a call is missing") {
+    x.lose(side::client, 50);
+  }
+  x.say({client(call(2, "b"))});
+  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == answer(2, 1).size());
+  x.say({server(answer(2, 3))});
+  x.close();
+  CHECK(x.heard.texts() == texts{service + "a -> 20 ok", service + "b -> 20 failed"});
+}
+
 TEST_CASE("dubbo: recognised by its magic number") {
   const auto classify = dubbo_protocol.classify;
   CHECK(classify({call(1, "a"), {}, 20880, false}) == match::yes);
   CHECK(classify({call(1, "a").substr(0, 5), {}, 20880, false}) == match::perhaps);
   CHECK(classify({{}, answer(1, 1), 20880, true}) == match::yes);
-  CHECK(classify({{}, answer(1, 1), 20880, false}) == match::no);
+  CHECK(classify({{}, answer(1, 1), 20880, false}) == match::perhaps); // Heard of too early.
+  CHECK(classify({{}, "SSH-2.0-OpenSSH_9.2", 20880, false}) == match::no);
   const std::string client_hello{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11};
   CHECK(classify({client_hello, {}, 20880, false}) == match::no);
   std::mt19937 random{1};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "actors/container/l7/early_answers.hpp"
 #include "actors/container/l7/kafka/kafka.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
@@ -211,6 +212,92 @@ TEST_CASE("kafka: tokens of SASL in its first version have no header") {
   });
 }
 
+TEST_CASE("kafka: an answer that we hear of before its request waits for it") {
+  const std::vector<line> lines{server(tell_versions),
+                                client(ask_versions),
+                                client(produce(1, "a")),
+                                server(produced(1, "a", {0}) + produced(2, "b", {6})),
+                                client(produce(2, "b") + produce(3, "c")),
+                                server(produced(3, "c", {0}) + produced(4, "d", {0}))};
+  however_cut(kafka_protocol, lines, [](const outcome& x) {
+    CHECK(x.texts()
+          == texts{"ApiVersions -> 0 ok", "Produce a -> 0 ok", "Produce b -> 6 failed",
+                   "Produce c -> 0 ok"});
+    CHECK(x.exchanges[2].duration_ns == 0);
+    CHECK(x.exchanges[2].response_bytes == produced(2, "b", {6}).size());
+    CHECK(x.lost[static_cast<size_t>(unparsed::unanswered)] == produced(4, "d", {0}).size());
+    CHECK(x.lost_bytes() == produced(4, "d", {0}).size());
+  });
+}
+
+TEST_CASE("kafka: of a big answer that came too early the beginning is kept") {
+  dialogue x{kafka_protocol};
+  x.say({client(ask_versions), server(tell_versions)});
+  x.say({server(fetched(1, "big", {fetched_partition(0, 500'000)})), client(fetch(1, "big")),
+         server(fetched(2, "big", {fetched_partition(1, 50'000)})), client(fetch(2, "big"))},
+        8192);
+  x.close();
+  CHECK(x.heard.texts()
+        == texts{"ApiVersions -> 0 ok", "Fetch big -> 0 ok", "Fetch big -> 1 failed"});
+  CHECK(x.heard.lost_bytes() == 0);
+}
+
+TEST_CASE("kafka: requests of one send may all be answered before we hear of it") {
+  std::string asked;
+  std::string answered;
+  for (int i = 0; i < 70; ++i) {
+    asked += produce(100 + i, "t", 1, 1);
+    answered += produced(100 + i, "t", {i % 5});
+  }
+  dialogue x{kafka_protocol};
+  x.say({client(ask_versions), server(tell_versions)});
+  for (const auto& said : {server(answered), client(asked)})
+    x.say({said}, 1000);
+  x.close();
+  // More than are kept: the oldest ones found nobody.
+  REQUIRE(x.heard.exchanges.size() == 1 + early_answers::most);
+  for (size_t i = 0; i < early_answers::most; ++i)
+    CHECK(x.heard.exchanges[1 + i].status == static_cast<int>((i + 6) % 5));
+  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)]
+        == 6 * (produced(1, "t", {0}).size() + produce(1, "t", 1, 1).size()));
+}
+
+TEST_CASE("kafka: an answer does not wait for long, nor for a request behind a missing one") {
+  dialogue x{kafka_protocol};
+  x.say({client(produce(1, "a")), server(produced(1, "a", {0})), server(produced(2, "b", {0}))});
+  SUBCASE("too late") {
+    for (int i = 0; i < 100; ++i) // A millisecond each.
+      x.say({client(produce(9, "logs", 0))});
+  }
+  SUBCASE("a request is missing") {
+    x.lose(side::client, 50);
+  }
+  x.heard.exchanges.clear();
+  x.say({client(produce(2, "b"))});
+  CHECK(x.heard.exchanges.empty());
+  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == produced(2, "b", {0}).size());
+  x.say({server(produced(2, "b", {6}))});
+  x.close();
+  CHECK(x.heard.texts() == texts{"Produce b -> 6 failed"});
+}
+
+TEST_CASE("kafka: in mid-stream nothing waits that cannot be the first answer of a connection") {
+  dialogue x{kafka_protocol};
+  SUBCASE("an answer to what was asked before, by a client that counts nothing") {
+    x.say({server(produced(0, "a", {7})), client(produce(0, "b")), server(produced(0, "b", {0}))});
+    x.close();
+    CHECK(x.heard.texts() == texts{"Produce b -> 0 ok"});
+    CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == produced(0, "a", {7}).size());
+  }
+  SUBCASE("the end of something that looks like the beginning of an answer") {
+    x.say({server(i32(1000) + std::string(40, 'r')), client(produce(5, "b")),
+           server(produced(5, "b", {0}))});
+    x.close();
+    CHECK(x.heard.texts() == texts{"Produce b -> 0 ok"});
+    CHECK(x.heard.lost[static_cast<size_t>(unparsed::out_of_sync)] == 44);
+  }
+}
+
 TEST_CASE("kafka: attached in mid-stream") {
   dialogue x{kafka_protocol};
   x.say({server(std::string(700, 'r')), // The end of an answer.
@@ -246,7 +333,9 @@ TEST_CASE("kafka: recognised by the header of a request") {
   CHECK(classify({ask_versions.substr(0, 9), {}, 9092, false}) == match::perhaps);
   CHECK(classify({message(i16(3) + i16(0) + i32(1) + i16(-1) + i32(0)), {}, 9092, false})
         == match::yes);
-  CHECK(classify({{}, tell_versions, 9092, false}) == match::no);
+  CHECK(classify({{}, tell_versions, 9092, false}) == match::perhaps); // Heard of too early.
+  CHECK(classify({{}, i32(3000) + i32(0), 9092, false}) == match::no);
+  CHECK(classify({{}, "SSH-2.0-OpenSSH_9.2", 9092, false}) == match::no);
   CHECK(classify({{}, tell_versions, 9092, true}) == match::perhaps);
 }
 

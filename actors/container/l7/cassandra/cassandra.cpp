@@ -4,6 +4,8 @@
 #include "actors/container/l7/cassandra/classify.hpp"
 #include "actors/container/l7/cassandra/frame.hpp"
 #include "actors/container/l7/cassandra/interpret.hpp"
+#include "actors/container/l7/cassandra/known_streams.hpp"
+#include "actors/container/l7/early_answers.hpp"
 #include "actors/container/l7/pending_exchanges.hpp"
 #include "actors/container/l7/prepared_statements.hpp"
 #include "actors/container/l7/stream_reader.hpp"
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace troupe::l7 {
@@ -24,7 +27,10 @@ constexpr size_t message_bytes_max = 4096;
 class cassandra_conversation final : public conversation {
 public:
   void take(side from, const chunk& x, sink& out) override;
-  void close(sink& out) override { waiting_.give_up(out); }
+  void close(sink& out) override {
+    early_.refuse_all(out);
+    waiting_.give_up(out);
+  }
   [[nodiscard]] bool is_over() const override { return is_over_; }
 
 private:
@@ -54,11 +60,14 @@ private:
   step read_message(side from, direction& d, stream_reader& reader, sink& out);
   void requested(const header& x, std::string_view message, uint64_t time_ns, sink& out);
   void answered(const header& x, std::string_view message, uint64_t time_ns, sink& out);
+  void answer_early(const header& asked, bool was_known, uint64_t time_ns, sink& out);
   void agreed();
 
   direction client_;
   direction server_;
   pending_exchanges waiting_;
+  known_streams streams_;
+  early_answers early_;
   std::deque<preparing> preparing_;
   prepared_statements known_;
   bool starts_framing_ = false; ///< STARTUP in version 5 waits for its answer
@@ -162,15 +171,23 @@ cassandra_conversation::read_message(side from, direction& d, stream_reader& rea
   const auto is_sure = (d.is_begun && !reader.is_resumed()) || (d.is_framed && d.is_aligned);
   if (!is_sure && from == side::client && !is_likely_request(*x, bytes).value_or(true))
     return step::out_of_sync;
-  if (!is_sure && from == side::server && x->stream >= 0
-      && waiting_.find(static_cast<uint16_t>(x->stream)) == nullptr)
-    return step::out_of_sync;
+  const auto is_unasked = !is_sure && from == side::server && x->stream >= 0
+                          && waiting_.find(static_cast<uint16_t>(x->stream)) == nullptr;
+  const auto is_first = !d.is_begun && is_of_handshake(x->code) && x->size() <= message_bytes_max;
   const auto wanted = std::min<uint64_t>(x->size(), message_bytes_max);
-  if (bytes.size() < wanted && !reader.is_cut())
+  const auto is_short = bytes.size() < wanted;
+  if (is_unasked && (!is_first || (is_short && reader.is_cut())))
+    return step::out_of_sync;
+  if (is_short && !reader.is_cut())
     return step::wait;
-  d.is_begun = d.is_aligned = true;
+  if (!is_unasked) // Else nothing proves that it is a message until its request comes.
+    d.is_begun = d.is_aligned = true;
   const auto message =
       bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(x->size(), bytes.size())));
+  if (from == side::client && reader.is_resumed()) {
+    early_.refuse_all(out);
+    streams_.requests_lost();
+  }
   if (from == side::client)
     requested(*x, message, reader.time_ns(), out);
   else
@@ -194,6 +211,24 @@ void cassandra_conversation::requested(const header& x, std::string_view message
     wants_compression_ = wants_compression(message);
   }
   waiting_.add(stream, std::move(exchange), out);
+  const auto was_known = streams_.has(stream);
+  if (x.code == opcode::startup)
+    streams_.begin();
+  streams_.asked(stream);
+  answer_early(x, was_known, time_ns, out);
+}
+
+/// The answer may have been heard of before.
+void cassandra_conversation::answer_early(const header& asked, bool was_known, uint64_t time_ns,
+                                          sink& out) {
+  const auto early = early_.take(static_cast<uint16_t>(asked.stream), time_ns, out);
+  if (!early)
+    return;
+  const auto said = read_header(early->bytes);
+  if (!said || !may_answer(said->code, asked.code) || (!was_known && !is_of_handshake(asked.code)))
+    return out.not_understood(unparsed::unanswered, early->length);
+  server_.is_begun = true;
+  answered(*said, early->bytes, early->time_ns, out);
 }
 
 void cassandra_conversation::answered(const header& x, std::string_view message, uint64_t time_ns,
@@ -202,8 +237,10 @@ void cassandra_conversation::answered(const header& x, std::string_view message,
     return;
   const auto stream = static_cast<uint16_t>(x.stream);
   auto exchange = waiting_.take(stream);
-  if (!exchange)
+  if (!exchange && !streams_.has(stream) && !is_of_handshake(x.code))
     return out.not_understood(unparsed::unanswered, x.size());
+  if (!exchange)
+    return early_.keep({stream, time_ns, x.size(), std::string{message}}, out);
   exchange->response_bytes = x.size();
   answer_at(*exchange, time_ns);
   tell_answer(x, message, *exchange);

@@ -17,12 +17,20 @@ match classify_beginning(const header& x, std::string_view bytes) {
   return x.length < 1024 && bytes.size() < x.size() ? match::perhaps : match::no;
 }
 
+bool may_be_first_answer(std::string_view bytes) {
+  const auto x = read_header(bytes);
+  if (!x)
+    return bytes.empty()
+           || (static_cast<uint8_t>(bytes[0]) >= 0x83U && static_cast<uint8_t>(bytes[0]) <= 0x85U);
+  return is_lawful(bytes, *x, side::server) && is_of_handshake(x->code);
+}
+
 } // namespace
 
 match classify(const opening& begun) {
   const auto& bytes = begun.client;
-  if (bytes.empty()) // Servers do not speak first.
-    return begun.server.empty() || begun.in_midstream ? match::perhaps : match::no;
+  if (bytes.empty()) // Servers do not speak first, but may be heard of first.
+    return begun.in_midstream || may_be_first_answer(begun.server) ? match::perhaps : match::no;
   if (begun.in_midstream && read_outer_frame(bytes))
     return match::yes;
   const auto x = read_header(bytes);

@@ -76,6 +76,41 @@ bool is_lawful(std::string_view bytes, const header& x, side from) {
          && (x.stream >= 0 || (from == side::server && x.stream == -1));
 }
 
+bool is_of_handshake(opcode code) {
+  switch (code) {
+    case opcode::options:
+    case opcode::startup:
+    case opcode::supported:
+    case opcode::ready:
+    case opcode::authenticate:
+    case opcode::error:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool may_answer(opcode answer, opcode request) {
+  switch (answer) {
+    case opcode::error:
+      return true;
+    case opcode::supported:
+      return request == opcode::options;
+    case opcode::ready:
+      return request == opcode::startup || request == opcode::register_events;
+    case opcode::authenticate:
+      return request == opcode::startup;
+    case opcode::auth_challenge:
+    case opcode::auth_success:
+      return request == opcode::auth_response;
+    case opcode::result:
+      return request == opcode::query || request == opcode::prepare || request == opcode::execute
+             || request == opcode::batch;
+    default:
+      return false;
+  }
+}
+
 std::optional<bool> is_likely_request(const header& x, std::string_view bytes) {
   byte_cursor body{bytes.substr(header_bytes)};
   if (x.code == opcode::options)

@@ -56,6 +56,12 @@ std::optional<header> read_header(std::string_view bytes);
 /// A version, an opcode and a direction that go together.
 bool is_lawful(std::string_view bytes, const header& x, side from);
 
+/// What is only said where a connection begins, and the errors that say no to it.
+bool is_of_handshake(opcode code);
+
+/// Whether a server says this to that.
+bool may_answer(opcode answer, opcode request);
+
 /// The beginning of a request's body makes sense: asked where nothing proves that one begins here.
 /// Nothing where that takes more bytes.
 std::optional<bool> is_likely_request(const header& x, std::string_view bytes);

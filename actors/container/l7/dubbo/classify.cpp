@@ -23,7 +23,9 @@ match classify(const opening& begun) {
     return client;
   if (begun.server.empty())
     return match::perhaps;
-  return begun.in_midstream ? classify_side(begun.server) : match::no;
+  const auto server = classify_side(begun.server);
+  // The answer may be heard of before the call.
+  return begun.in_midstream || server == match::no ? server : match::perhaps;
 }
 
 } // namespace troupe::l7::dubbo

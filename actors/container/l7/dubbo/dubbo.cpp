@@ -4,10 +4,12 @@
 #include "actors/container/l7/dubbo/classify.hpp"
 #include "actors/container/l7/dubbo/frame.hpp"
 #include "actors/container/l7/dubbo/interpret.hpp"
+#include "actors/container/l7/early_answers.hpp"
 #include "actors/container/l7/pending_exchanges.hpp"
 #include "actors/container/l7/stream_reader.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace troupe::l7 {
@@ -20,15 +22,19 @@ using namespace dubbo;
 class dubbo_conversation final : public conversation {
 public:
   void take(side from, const chunk& x, sink& out) override;
-  void close(sink& out) override { waiting_.give_up(out); }
+  void close(sink& out) override {
+    early_.refuse_all(out);
+    waiting_.give_up(out);
+  }
 
 private:
   void called(const header& x, std::string_view message, sink& out);
-  void answered(const header& x, std::string_view message, sink& out);
+  void answered(const header& x, std::string_view message, uint64_t time_ns, sink& out);
 
   stream_reader client_;
   stream_reader server_;
   pending_exchanges waiting_;
+  early_answers early_;
 };
 
 void dubbo_conversation::take(side from, const chunk& x, sink& out) {
@@ -54,7 +60,7 @@ void dubbo_conversation::take(side from, const chunk& x, sink& out) {
     if (from == side::client && found->is_request)
       called(*found, message, out);
     else if (from == side::server && !found->is_request)
-      answered(*found, message, out);
+      answered(*found, message, server_.time_ns(), out);
     lost += reader.pass(found->size());
   }
   if (lost > 0)
@@ -62,26 +68,32 @@ void dubbo_conversation::take(side from, const chunk& x, sink& out) {
 }
 
 void dubbo_conversation::called(const header& x, std::string_view message, sink& out) {
+  if (client_.is_resumed()) // Those of the calls that are missing.
+    early_.refuse_all(out);
   if (x.is_event)
     return;
   l7_exchange exchange;
   exchange.started_ns = client_.time_ns();
   exchange.request_bytes = x.size();
   tell_request(x, message, exchange);
-  if (x.wants_answer)
-    waiting_.add(x.id, std::move(exchange), out);
-  else
-    out.exchanged(std::move(exchange));
+  if (!x.wants_answer)
+    return out.exchanged(std::move(exchange));
+  const auto time_ns = exchange.started_ns;
+  waiting_.add(x.id, std::move(exchange), out);
+  if (const auto early = early_.take(x.id, time_ns, out))
+    if (const auto said = read_header(early->bytes))
+      answered(*said, early->bytes, early->time_ns, out);
 }
 
-void dubbo_conversation::answered(const header& x, std::string_view message, sink& out) {
+void dubbo_conversation::answered(const header& x, std::string_view message, uint64_t time_ns,
+                                  sink& out) {
   if (x.is_event)
     return;
   auto exchange = waiting_.take(x.id);
   if (!exchange)
-    return out.not_understood(unparsed::unanswered, x.size());
+    return early_.keep({x.id, time_ns, x.size(), std::string{message}}, out);
   exchange->response_bytes = x.size();
-  answer_at(*exchange, server_.time_ns());
+  answer_at(*exchange, time_ns);
   tell_answer(x, message, *exchange);
   out.exchanged(std::move(*exchange));
 }

@@ -19,6 +19,11 @@ inline constexpr int16_t create_topics = 19;
 inline constexpr int16_t delete_topics = 20;
 inline constexpr int16_t txn_offset_commit = 28;
 
+/// Asked when nothing else has been asked of a connection.
+inline bool begins_connection(int16_t key) {
+  return key == api_versions || key == sasl_handshake;
+}
+
 /// Where an answer has an error code for all of itself.
 enum class error_place : uint8_t {
   none,           ///< its parts have codes of their own, or it has none

@@ -103,4 +103,13 @@ header_state read_request_header(std::string_view bytes, request_header& x) {
   return header_state::ok;
 }
 
+header_state read_response_header(std::string_view bytes, response_header& x) {
+  byte_cursor cursor{bytes};
+  x.length = length_bytes + uint64_t{cursor.u32()};
+  if (cursor.good() && x.length < response_header::bytes)
+    return header_state::invalid;
+  x.correlation_id = static_cast<int32_t>(cursor.u32());
+  return cursor.good() ? header_state::ok : header_state::need_more;
+}
+
 } // namespace troupe::l7::kafka

@@ -15,6 +15,8 @@ namespace troupe::l7::kafka {
 inline constexpr size_t length_bytes = 4;
 /// Brokers refuse more (socket.request.max.bytes), unless set otherwise; answers may be larger.
 inline constexpr uint64_t request_bytes_max = 100U << 20U;
+/// What a connection begins with is answered in some hundred bytes.
+inline constexpr uint64_t first_response_bytes_max = 2048;
 
 /// Strings, arrays and tagged fields, as the version of a message has them.
 class fields : public byte_cursor {
@@ -53,6 +55,16 @@ enum class header_state : uint8_t { ok, need_more, invalid };
 /// The client id is text or not there, the api and its version are known, the length holds them.
 /// `need_more`: so far.
 header_state read_request_header(std::string_view bytes, request_header& x);
+
+struct response_header {
+  static constexpr size_t bytes = 2 * length_bytes;
+
+  uint64_t length = 0; ///< of the message, with the length's own bytes
+  int32_t correlation_id = 0;
+};
+
+/// `invalid`: shorter than this header. It has a length all the same.
+header_state read_response_header(std::string_view bytes, response_header& x);
 
 /// The length of a message from either side, with its own bytes; nothing where it is not here.
 std::optional<uint64_t> message_length(std::string_view bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/kafka/kafka.hpp"
 
+#include "actors/container/l7/early_answers.hpp"
 #include "actors/container/l7/kafka/api.hpp"
 #include "actors/container/l7/kafka/classify.hpp"
 #include "actors/container/l7/kafka/frame.hpp"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <string>
 #include <utility>
 
 namespace troupe::l7 {
@@ -36,12 +38,17 @@ private:
   step read_request(sink& out);
   step read_response(sink& out);
   void add(const request_header& x, sink& out);
+  void answer(int32_t correlation_id, std::string_view message, uint64_t length, uint64_t time_ns,
+              sink& out);
+  [[nodiscard]] bool may_be_early(const response_header& x) const;
+  [[nodiscard]] bool waits_in_vain() const;
   [[nodiscard]] bool is_expected(int32_t correlation_id) const;
   void tell_unanswered(sink& out);
 
   stream_reader client_;
   stream_reader server_;
   std::deque<waiting_request> waiting_;
+  early_answers early_;
   bool client_begun_ = false;
   bool server_begun_ = false;
   /// After SaslHandshake in version 0 both sides exchange tokens that have a length and no header.
@@ -49,6 +56,8 @@ private:
 };
 
 void kafka_conversation::take(side from, const chunk& x, sink& out) {
+  if (from == side::server && waits_in_vain())
+    out.not_understood(unparsed::out_of_sync, server_.resynchronise());
   auto& reader = from == side::client ? client_ : server_;
   auto lost = reader.take(x);
   while (reader.has_bytes()) {
@@ -89,6 +98,8 @@ kafka_conversation::step kafka_conversation::read_request(sink& out) {
 }
 
 void kafka_conversation::add(const request_header& x, sink& out) {
+  if (client_.is_resumed()) // Those of the requests that are missing.
+    early_.refuse_all(out);
   l7_exchange exchange;
   exchange.started_ns = client_.time_ns();
   exchange.request_bytes = x.length;
@@ -98,46 +109,82 @@ void kafka_conversation::add(const request_header& x, sink& out) {
     return out.exchanged(std::move(exchange));
   if (waiting_.size() >= pending_exchanges::most)
     tell_unanswered(out);
+  const auto time_ns = exchange.started_ns;
   waiting_.push_back({x.correlation_id, x.key, x.version, std::move(exchange)});
+  // In mid-stream an answer to what we did not see looks like the first one.
+  if (!server_begun_ && !begins_connection(x.key))
+    return;
+  if (const auto early = early_.take(static_cast<uint32_t>(x.correlation_id), time_ns, out)) {
+    server_begun_ = true;
+    answer(x.correlation_id, early->bytes, early->length, early->time_ns, out);
+  }
 }
 
 kafka_conversation::step kafka_conversation::read_response(sink& out) {
   const auto bytes = server_.bytes();
   const auto is_sure = server_begun_ && !server_.is_resumed();
-  byte_cursor cursor{bytes};
-  const auto length = length_bytes + uint64_t{cursor.u32()};
-  const auto correlation_id = static_cast<int32_t>(cursor.u32());
-  if (bytes.size() >= length_bytes && length < 2 * length_bytes && !has_raw_tokens_)
+  response_header x;
+  const auto state = read_response_header(bytes, x);
+  if (state == header_state::invalid && !has_raw_tokens_)
     return step::out_of_sync;
-  if (!cursor.good())
+  if (state == header_state::need_more)
     return step::wait;
-  const auto expected = length >= 2 * length_bytes && is_expected(correlation_id);
-  if (!expected && !is_sure) // Perhaps an answer to what we did not see, perhaps a part of one.
+  const auto expected = state == header_state::ok && is_expected(x.correlation_id);
+  const auto is_early = state == header_state::ok && !expected && may_be_early(x);
+  if (!expected && !is_sure && !is_early) // Perhaps to what we did not see, perhaps a part of one.
     return step::out_of_sync;
-  const auto wanted = std::min<uint64_t>(length, kafka_protocol.server_bytes);
-  if (expected && bytes.size() < wanted && !server_.is_cut())
-    return step::wait;
-  server_begun_ = true;
-  if (expected) {
-    // Brokers answer in order: what is older has got no answer.
-    while (waiting_.front().correlation_id != correlation_id)
-      tell_unanswered(out);
-    auto x = std::move(waiting_.front());
-    waiting_.pop_front();
-    const auto body = bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(length, bytes.size())))
-                          .substr(2 * length_bytes);
-    const auto said = read_answer(x.key, x.version, body);
-    x.exchange.outcome = said.outcome;
-    x.exchange.status = said.error;
-    x.exchange.response_bytes = length;
-    answer_at(x.exchange, server_.time_ns());
-    out.exchanged(std::move(x.exchange));
-  } else if (!has_raw_tokens_) {
-    out.not_understood(unparsed::unanswered, length);
+  const auto wanted = std::min<uint64_t>(x.length, kafka_protocol.server_bytes);
+  if ((expected || is_early) && bytes.size() < wanted) {
+    if (!server_.is_cut())
+      return step::wait;
+    if (!is_sure && is_early)
+      return step::out_of_sync;
   }
-  if (const auto lost = server_.pass(length); lost > 0)
+  server_begun_ = server_begun_ || !is_early;
+  const auto message =
+      bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(x.length, bytes.size())));
+  if (expected) {
+    early_.refuse_all(out); // Brokers answer in order.
+    answer(x.correlation_id, message, x.length, server_.time_ns(), out);
+  } else if (is_early) {
+    early_.keep({static_cast<uint32_t>(x.correlation_id), server_.time_ns(), x.length,
+                 std::string{message}},
+                out);
+  }
+  if (const auto lost = server_.pass(x.length); lost > 0)
     out.not_understood(unparsed::not_captured, lost);
   return step::passed;
+}
+
+/// Nobody has asked for it yet. The first answer of a connection has to be whole: nothing proves
+/// that it is one until its request comes.
+bool kafka_conversation::may_be_early(const response_header& x) const {
+  if (has_raw_tokens_)
+    return false;
+  return server_begun_ ? !server_.is_resumed() : x.length <= first_response_bytes_max;
+}
+
+/// What was taken for the beginning of the first answer is none to what was asked since.
+bool kafka_conversation::waits_in_vain() const {
+  response_header x;
+  return !server_begun_ && !waiting_.empty()
+         && read_response_header(server_.bytes(), x) == header_state::ok
+         && !is_expected(x.correlation_id);
+}
+
+void kafka_conversation::answer(int32_t correlation_id, std::string_view message, uint64_t length,
+                                uint64_t time_ns, sink& out) {
+  // Brokers answer in order: what is older has got no answer.
+  while (waiting_.front().correlation_id != correlation_id)
+    tell_unanswered(out);
+  auto x = std::move(waiting_.front());
+  waiting_.pop_front();
+  const auto said = read_answer(x.key, x.version, message.substr(response_header::bytes));
+  x.exchange.outcome = said.outcome;
+  x.exchange.status = said.error;
+  x.exchange.response_bytes = length;
+  answer_at(x.exchange, time_ns);
+  out.exchanged(std::move(x.exchange));
 }
 
 bool kafka_conversation::is_expected(int32_t correlation_id) const {
@@ -153,6 +200,7 @@ void kafka_conversation::tell_unanswered(sink& out) {
 }
 
 void kafka_conversation::close(sink& out) {
+  early_.refuse_all(out);
   while (!waiting_.empty())
     tell_unanswered(out);
 }
