@@ -59,9 +59,11 @@ public:
   }
   void exchanged(const l7::connection_ends& ends, l7_exchange exchange) override {
     const auto* known = translation_of(ends);
-    if (is_counted(exchange))
+    const bool counts = is_counted(exchange);
+    if (counts)
       account_.count(account_.place_of(ends, exchange.protocol, known), exchange);
-    if (by_.flows != nullptr && ends.endpoints.remote_port != 0) // Else nobody knows who asked.
+    const bool is_known_who = ends.endpoints.remote_port != 0;
+    if (counts && is_known_who && by_.flows != nullptr)
       by_.flows->exchanged(at_actual_end(ends, known), exchange);
     if (by_.trace.traces(trace_l7))
       by_.trace.exchanged(ends, comm_of(ends), std::move(exchange), known);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7_account.hpp"
 
+#include "actors/container/flow_ledger.hpp"
 #include "actors/container/trace_maker.hpp"
 #include "tests/container/records.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +22,7 @@ struct l7_fixture {
   container_options options;
   l7_account account{options};
   trace_maker trace{1, trace_l7};
+  flow_ledger flows;
   uint64_t now_ns = second_ns;
   uint64_t position[2] = {};
 
@@ -42,7 +45,7 @@ struct l7_fixture {
     record.flags = static_cast<uint8_t>((sent ? L7_SENT : 0) | (outbound ? L7_OUTBOUND : 0));
     record.endpoints = outbound ? endpoints("10.0.0.1", 40000, "10.0.0.2", 80)
                                 : endpoints("10.0.0.1", 8080, "10.0.0.9", 40000);
-    account.captured(record, text, {trace, "curl"});
+    account.captured(record, text, {trace, "curl", &flows});
   }
 
   [[nodiscard]] container_snapshot snapshot() const {
@@ -51,6 +54,10 @@ struct l7_fixture {
     return result;
   }
 };
+
+std::string number(unsigned x) {
+  return {static_cast<char>(x >> 8), static_cast<char>(x)};
+}
 
 constexpr std::string_view get = "GET /cart HTTP/1.1\r\nHost: shop\r\n\r\n";
 constexpr std::string_view fine = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -162,13 +169,36 @@ TEST_CASE_FIXTURE(l7_fixture, "l7 account: of messages, a failure of something e
   CHECK(made[0].method == "produce");
   CHECK(made[0].count == 1);
   CHECK(trace.next_batch()->events.size() == 2);
+  REQUIRE(flows.flows().size() == 1);
+  REQUIRE(flows.flows()[0].requests.size() == 1);
+  CHECK(flows.flows()[0].requests[0].outcomes == std::array<uint64_t, 3>{0, 0, 1});
+}
+
+TEST_CASE_FIXTURE(l7_fixture, "l7 account: a queue that is refused is traced and no message") {
+  const auto frame = [](char type, const std::string& payload) {
+    return std::string{type} + number(1) + number(0) + number(static_cast<unsigned>(payload.size()))
+           + payload + '\xce';
+  };
+  const auto publish = frame(1, number(60) + number(40) + number(0) + std::string{"\0\1q\0", 4})
+                       + frame(2, number(60) + number(0) + std::string(8, '\0') + number(0));
+  const auto refuse = frame(1, number(20) + number(40) + number(406) + std::string{"\2no", 3}
+                                   + number(50) + number(10));
+  say(std::string{"AMQP\0\0\x09\x01", 8} + publish, true);
+  say(refuse, false);
+  const auto made = snapshot().l7_requests_made;
+  REQUIRE(made.size() == 1);
+  CHECK(made[0].method == "produce");
+  const auto batch = trace.next_batch();
+  REQUIRE(batch->events.size() == 2);
+  CHECK(std::get<l7_trace>(batch->events[1].detail).exchange->operation == "queue.declare");
+  REQUIRE(flows.flows().size() == 1);
+  REQUIRE(flows.flows()[0].requests.size() == 1);
+  const auto told = flows.flows()[0].requests[0];
+  CHECK(told.protocol == l7_protocol::rabbitmq);
+  CHECK(told.outcomes == std::array<uint64_t, 3>{0, 0, 1});
 }
 
 namespace {
-
-std::string number(unsigned x) {
-  return {static_cast<char>(x >> 8), static_cast<char>(x)};
-}
 
 std::string question(std::string_view name, unsigned flags, unsigned answers) {
   return number(7) + number(flags) + number(1) + number(answers) + number(0) + number(0)
