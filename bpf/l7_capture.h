@@ -33,13 +33,14 @@ static __always_inline void ship_sign(struct l7_draft *draft, struct l7_socket *
 	__u8 flags = chunk->flags;
 	bool from_client = !(flags & L7_SENT) == !(flags & L7_OUTBOUND);
 	struct user_bytes nothing = {};
+	struct l7_frames none = {};
 
 	if (!from_client)
 		chunk->position = socket->position[socket->turns.client & 1];
 	chunk->flags = left | (flags & L7_OUTBOUND ? L7_OUTBOUND | L7_SENT : 0);
 	if (left & L7_TURN_ASKED)
 		chunk->asked_us = (chunk->header.time_ns - socket->turns.asked_ns) / 1000;
-	ship_chunk(draft, &nothing, 0, 0);
+	ship_chunk(draft, &nothing, 0, 0, 0, &none);
 	chunk->position = position;
 	chunk->flags = flags;
 	chunk->asked_us = 0;
@@ -107,6 +108,7 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 	struct l7_socket *socket = bpf_sk_storage_get(&l7_sockets, tcp, NULL, 0);
 	struct socket_storage *storage;
 	struct l7_verdict *verdict;
+	struct l7_frames *frames;
 	struct user_bytes found;
 	struct l7_draft *draft;
 	__u64 position;
@@ -143,23 +145,29 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 		position = __sync_fetch_and_add(&socket->position[direction & 1], size);
 	cookie = bpf_get_socket_cookie(tcp);
 	verdict = bpf_map_lookup_elem(&l7_verdicts, &cookie);
+	frames = &socket->frames[direction & 1];
+	if (!position)
+		frames->step = FRAMES_BEGIN;
 	limit = capture_limit(socket, verdict, storage->owner.cgroup_id, size, direction);
 	if (!limit) {
 		pass_message(bpf_get_current_task_btf(), size);
+		frames->step = FRAMES_UNKNOWN;
 		return 0;
 	}
 	if (!left)
 		find_bytes(size, flags, &found);
 	draft = begin_draft(direction);
-	if (!draft)
+	if (!draft) {
+		frames->step = FRAMES_UNKNOWN;
 		return 0;
+	}
 	if (config.l7_turns && !left && (!verdict || verdict->turns) &&
 	    watch_turns(socket, draft, verdict, &found, size, direction, storage->flags))
 		return 0;
 	fill_chunk(&draft->chunk, tcp, storage, cookie, position, direction);
 	if (left)
 		ship_sign(draft, socket, left);
-	ship_chunk(draft, &found, size, limit);
+	ship_chunk(draft, &found, size, limit, capture_tail(verdict, limit, direction), frames);
 	return 0;
 }
 

@@ -3,9 +3,8 @@
 #ifndef TROUPE_BPF_L7_CHUNK_H
 #define TROUPE_BPF_L7_CHUNK_H
 
-#include "bpf/l7_socket.h"
+#include "bpf/l7_frames.h"
 #include "bpf/task.h"
-#include "bpf/user_buffer.h"
 
 #define MSG_OOB 1
 #define MSG_PEEK 2
@@ -29,29 +28,6 @@ struct {
 	__uint(max_entries, 16384);
 } l7_verdicts SEC(".maps");
 
-/* What is captured of a send or receive goes in slices, each a chunk by itself: what is large is
- * rare, and a draft that is small stays in the CPU's cache. */
-#define L7_SLICE_BYTES 4096
-/* Of one slice. Where that is not enough the slice is shorter; behind the last slice bytes are
- * lost, and that is seen by the next chunk's position. */
-#define L7_VECTORS_MAX 64
-#define L7_SLICES_MAX 16
-
-/* A chunk in the making. Programs of one direction do not interrupt each other on one CPU, so that
- * each direction has one of its own; twice as long as a slice, which lets the verifier see that no
- * vector reaches beyond it. */
-struct l7_draft {
-	struct l7_chunk chunk;
-	__u8 bytes[2 * L7_SLICE_BYTES];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct l7_draft);
-	__uint(max_entries, 2);
-} l7_drafts SEC(".maps");
-
 static __always_inline __u32 undecided_limit(struct l7_socket *socket, __u32 size)
 {
 	__u32 before = socket->undecided_bytes;
@@ -61,6 +37,15 @@ static __always_inline __u32 undecided_limit(struct l7_socket *socket, __u32 siz
 		return 0;
 	socket->undecided_bytes += sizeof(struct l7_chunk) + (size < limit ? size : limit);
 	return limit;
+}
+
+/* How many of the last bytes somebody needs. */
+static __always_inline __u32 capture_tail(struct l7_verdict *verdict, __u32 limit,
+					  enum l7_direction direction)
+{
+	bool wanted = verdict ? verdict->tails & (1 << (direction & 1)) : limit == L7_CAPTURE_MAX;
+
+	return wanted ? L7_TAIL_BYTES : 0;
 }
 
 /* How many bytes of this chunk somebody needs; 0: none, and it is not told at all. */
@@ -100,91 +85,58 @@ static __always_inline struct l7_draft *begin_draft(enum l7_direction direction)
 	return has_room() ? bpf_map_lookup_elem(&l7_drafts, &key) : NULL;
 }
 
-/*
- * A send or receive on its way into the ring. The two functions that take one are global, so that
- * the verifier looks at each by itself; and what changes from round to round is in memory, of which
- * it keeps no bounds, so that all rounds look the same to it.
- */
-struct l7_shipment {
-	struct user_bytes from;
-	__u32 size;	/* bytes that are not told yet */
-	__u32 limit;	/* those of them that are captured */
-	__u32 wanted;	/* of the slice in the draft */
-	__u32 captured; /* likewise */
-};
-
-static __always_inline bool next_vector(struct user_bytes *from)
+/* There is more to read behind the slice in the draft. */
+static __always_inline bool goes_on(struct l7_shipment *shipped)
 {
-	struct user_iovec vector;
-
-	if (!from->vector_count ||
-	    bpf_probe_read_user(&vector, sizeof(vector), (void *)from->vectors))
-		return false;
-	from->vectors += sizeof(vector);
-	from->vector_count--;
-	from->base = vector.base;
-	from->size = vector.size;
-	return true;
+	return shipped->captured && (shipped->from.size || shipped->from.vector_count) &&
+	       shipped->size > shipped->captured + shipped->passed;
 }
 
-/* Reads on into the draft, from one buffer. False when there is no more to be had. */
-static __always_inline bool read_piece(struct l7_draft *draft, struct l7_shipment *shipped)
+/* The slice stands for all that is not told yet, but for the tail. True when there is one. */
+static __always_inline bool pass_up_to_tail(struct l7_shipment *shipped)
 {
-	__u32 captured = shipped->captured;
-	__u64 count = shipped->wanted - captured;
+	__u32 behind = shipped->size - shipped->captured;
+	bool has_tail = shipped->tail && behind >= shipped->tail && goes_on(shipped);
 
-	if (count > shipped->from.size)
-		count = shipped->from.size;
-	if (!count)
-		return true;
-	if (captured >= L7_SLICE_BYTES || count > L7_SLICE_BYTES ||
-	    bpf_probe_read_user(draft->bytes + captured, count, (void *)shipped->from.base))
-		return false;
-	shipped->from.base += count;
-	shipped->from.size -= count;
-	shipped->captured = captured + count;
-	return true;
+	if (behind > shipped->passed)
+		shipped->frames.step = FRAMES_UNKNOWN;
+	shipped->passed = has_tail ? behind - shipped->tail : behind;
+	return has_tail;
 }
 
-__noinline int read_slice(struct l7_draft *draft, struct l7_shipment *shipped)
+static __always_inline void begin_tail(struct l7_draft *draft, struct l7_shipment *shipped)
 {
-	int i;
-
-	if (!draft || !shipped)
-		return 0;
-	for (i = 0; i < L7_VECTORS_MAX && shipped->captured < shipped->wanted; i++) {
-		if (!shipped->from.size && !next_vector(&shipped->from))
-			break;
-		if (read_piece(draft, shipped))
-			continue;
-		shipped->from.size = 0;
-		shipped->from.vector_count = 0;
-		break;
-	}
-	return 0;
+	draft->chunk.flags |= L7_TAIL;
+	shipped->limit = shipped->tail;
+	shipped->tail = 0;
 }
 
-/* Reads and tells the next slice. The last one stands for all the rest; what cannot be read is not
- * captured. True when there is more. */
+/* Reads and tells the next slice. What cannot be read is not captured. True when there is more. */
 __noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 {
+	bool has_tail = false;
 	__u64 length;
 	__u64 unread;
 	__u64 wakeup;
-	bool last;
+	bool more;
 
 	if (!draft || !shipped)
 		return 0;
 	shipped->captured = 0;
+	shipped->passed = 0;
 	shipped->wanted = shipped->limit < L7_SLICE_BYTES ? shipped->limit : L7_SLICE_BYTES;
 	read_slice(draft, shipped);
-	last = !shipped->captured || shipped->captured >= shipped->limit ||
-	       (!shipped->from.size && !shipped->from.vector_count);
-	length = (sizeof(draft->chunk) + shipped->captured + 7) & ~7ull;
+	shipped->kept = shipped->captured;
+	if (shipped->frames.step)
+		walk_frames(draft, shipped);
+	more = goes_on(shipped) && shipped->kept < shipped->limit;
+	if (!more)
+		has_tail = pass_up_to_tail(shipped);
+	length = (sizeof(draft->chunk) + shipped->kept + 7) & ~7ull;
 	if (length > sizeof(*draft))
 		return 0;
-	draft->chunk.size = last ? shipped->size : shipped->captured;
-	draft->chunk.captured = shipped->captured;
+	draft->chunk.size = shipped->captured + shipped->passed;
+	draft->chunk.captured = shipped->kept;
 	draft->chunk.header.size = length;
 	unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 	wakeup = wakeup_flag(unread, length);
@@ -194,25 +146,35 @@ __noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 		return 0;
 	if (bpf_ringbuf_output(&events, draft, length, wakeup))
 		count_loss(LOSS_RING_FULL, EVENT_L7_CHUNK);
-	shipped->size -= shipped->captured;
-	shipped->limit -= shipped->captured;
-	draft->chunk.position += shipped->captured;
-	return !last;
+	shipped->size -= draft->chunk.size;
+	shipped->limit -= shipped->kept;
+	draft->chunk.position += draft->chunk.size;
+	if (has_tail)
+		begin_tail(draft, shipped);
+	if (shipped->passed)
+		skip_bytes(shipped, shipped->passed);
+	return more || has_tail;
 }
 
-/* Tells of `size` bytes, with the first `limit` of them. */
+/* Tells of `size` bytes, with the first `limit` of them and the last `tail`. */
 static __always_inline void ship_chunk(struct l7_draft *draft, struct user_bytes *from, __u32 size,
-				       __u32 limit)
+				       __u32 limit, __u32 tail, struct l7_frames *frames)
 {
 	struct l7_shipment shipped;
 	int i;
 
+	__builtin_memset(&shipped, 0, sizeof(shipped));
 	shipped.from = *from;
 	shipped.size = size;
-	shipped.limit = limit < size ? limit : size;
+	shipped.limit = limit + tail < size ? limit : size;
+	shipped.tail = tail;
+	shipped.frames = *frames;
 	for (i = 0; i < L7_SLICES_MAX; i++)
 		if (!ship_slice(draft, &shipped) || !has_room())
-			return;
+			break;
+	if (shipped.size)
+		shipped.frames.step = FRAMES_UNKNOWN;
+	*frames = shipped.frames;
 }
 
 #endif

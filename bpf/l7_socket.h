@@ -23,6 +23,18 @@ struct l7_turn_state {
 	__u32 told;	    /* turns that the iterator has told last */
 };
 
+/* What is known of the frames of one direction; see bpf/l7_frames.h. */
+enum l7_frames_step { FRAMES_UNKNOWN = 0, FRAMES_BEGIN, FRAMES_KNOWN };
+#define L7_FRAME_HEADER_BYTES 9
+
+struct l7_frames {
+	__u32 left;	  /* bytes until the next one begins */
+	__u8 step;	  /* enum l7_frames_step */
+	__u8 is_data;	  /* the one that they belong to */
+	__u8 header_size; /* what is there of the next one's header */
+	__u8 header[L7_FRAME_HEADER_BYTES];
+};
+
 struct l7_socket {
 	__u64 position[2];     /* bytes so far, by enum l7_direction */
 	__u32 undecided_bytes; /* of the ring, before it was decided */
@@ -30,6 +42,7 @@ struct l7_socket {
 	__u32 heard;	       /* sequence number behind what was received last */
 	__u32 has_heard;       /* it is known */
 	struct l7_turn_state turns;
+	struct l7_frames frames[2]; /* by enum l7_direction */
 };
 
 struct {

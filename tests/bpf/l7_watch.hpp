@@ -131,6 +131,12 @@ struct l7_watch : own_cgroup, watched_kernel {
 
   /// The client says a byte; then so much of each of its sends is wanted, and nothing of others.
   said run_decided(uint16_t sent_bytes, const std::function<bool(const tcp_pair&)>& talk) {
+    return together(sent_decided(sent_bytes, false, talk), 1);
+  }
+
+  /// The same, and with the ends of those that are longer.
+  std::vector<captured_chunk> sent_decided(uint16_t sent_bytes, bool with_tails,
+                                           const std::function<bool(const tcp_pair&)>& talk) {
     records.clear();
     const gate connected;
     const gate decided;
@@ -148,13 +154,14 @@ struct l7_watch : own_cgroup, watched_kernel {
       l7_verdict verdict{};
       verdict.bytes[0] = x.sent() ? sent_bytes : 0;
       verdict.opaque = x.sent() ? 0 : 1;
+      verdict.tails = with_tails ? 1 : 0;
       source.set_verdict(x.record.socket_cookie, verdict);
     }
     decided.open();
     auto sent = of(rest_of(pid), true, true);
     REQUIRE_FALSE(sent.empty());
     sent.erase(sent.begin());
-    return together(sent, 1);
+    return sent;
   }
 };
 
