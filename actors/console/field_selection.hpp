@@ -3,6 +3,7 @@
 
 #include "actors/console/field.hpp"
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,16 @@ select_fields(const std::vector<field_info>& fields, std::string_view request, o
 
 /// What --list prints: each field's name, where it is shown and what it means.
 [[nodiscard]] std::string describe_fields(const std::vector<field_info>& fields);
+
+/// One table of fields from its parts.
+template <class Row>
+[[nodiscard]] std::vector<field<Row>>
+joined_fields(std::initializer_list<std::vector<field<Row>>> parts) {
+  std::vector<field<Row>> all;
+  for (const auto& part : parts)
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
 
 template <class Row>
 [[nodiscard]] std::vector<field_info> infos_of(const std::vector<field<Row>>& fields) {

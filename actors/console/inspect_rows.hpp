@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/console/inspect_fields.hpp"
-#include "actors/console/table.hpp"
+#include "actors/console/row_output.hpp"
 #include "actors/console/time_format.hpp"
 
 #include <optional>
@@ -43,13 +43,7 @@ struct rows_of_kind {
     options.format = wide ? output_format::wide : output_format::columns;
     std::string none;
     options.fields = *select_fields(infos(), "", options.format, none);
-    auto all = columns_of(infos(), options);
-    for (auto& column : all)
-      column.width = 0; // All rows are known: they say how wide.
-    table lines{std::move(all)};
-    for (const auto& row : *rows)
-      lines.add(make_cells(Fields(), options.fields, row));
-    return lines.render(terminal, true);
+    return render_columns(Fields(), *rows, options, terminal);
   }
 
   static nested_rows make(bool list) { return {infos, records, columns, list}; }

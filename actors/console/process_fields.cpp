@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/console/process_fields.hpp"
 
-#include "actors/console/record_writer.hpp"
+#include "actors/console/row_output.hpp"
 #include "actors/console/selector.hpp"
-#include "actors/console/table.hpp"
 #include "actors/console/time_format.hpp"
 
 #include <algorithm>
@@ -201,20 +200,7 @@ void sort_by_container(std::vector<process_row>& rows) {
 
 std::string render_processes(const std::vector<process_row>& rows, const output_options& output,
                              std::optional<unsigned> terminal) {
-  const auto& fields = ps_fields();
-  if (output.is_structured()) {
-    std::vector<record> records;
-    for (const auto& row : rows)
-      records.push_back(make_record(fields, output.fields, row));
-    return output.format == output_format::json ? json_array(records) : yaml_sequence(records);
-  }
-  auto columns = columns_of(infos_of(fields), output);
-  for (auto& x : columns)
-    x.width = 0; // All rows are known: they say how wide.
-  table lines{std::move(columns)};
-  for (const auto& row : rows)
-    lines.add(make_cells(fields, output.fields, row));
-  return lines.render(terminal, output.headers);
+  return render_rows(ps_fields(), rows, output, terminal);
 }
 
 } // namespace troupe

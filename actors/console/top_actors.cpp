@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/console/top_actors.hpp"
 
-#include "actors/console/record_writer.hpp"
-#include "actors/console/table.hpp"
+#include "actors/console/row_output.hpp"
 #include "actors/console/time_format.hpp"
 
 #include <fmt/format.h>
@@ -178,38 +177,13 @@ std::vector<top_actor_row> rates_between(const actors_answer& before, const acto
 }
 
 const std::vector<field<top_actor_row>>& top_actor_fields() {
-  static const auto fields = [] {
-    auto all = who_fields();
-    for (auto part : {work_fields(), last_fields()})
-      all.insert(all.end(), part.begin(), part.end());
-    return all;
-  }();
+  static const auto fields = joined_fields({who_fields(), work_fields(), last_fields()});
   return fields;
 }
 
 std::string render_top(const std::vector<top_actor_row>& rows, const output_options& output,
                        std::optional<unsigned> terminal, size_t rows_max) {
-  const auto& fields = top_actor_fields();
-  if (output.is_structured()) {
-    std::string text;
-    for (const auto& x : rows) {
-      const auto one = make_record(fields, output.fields, x);
-      if (output.format == output_format::yaml) {
-        text += yaml_document(one);
-        continue;
-      }
-      append_json(text, one);
-      text += '\n';
-    }
-    return text;
-  }
-  auto columns = columns_of(infos_of(fields), output);
-  for (auto& x : columns)
-    x.width = 0; // All rows are known: they say how wide.
-  table lines{std::move(columns)};
-  for (size_t i = 0; i < std::min(rows.size(), rows_max); ++i)
-    lines.add(make_cells(fields, output.fields, rows[i]));
-  return lines.render(terminal, output.headers);
+  return render_documents(top_actor_fields(), rows, output, terminal, rows_max);
 }
 
 } // namespace troupe

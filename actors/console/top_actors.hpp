@@ -37,7 +37,7 @@ rates_between(const actors_answer& before, const actors_answer& now, int64_t uni
 /// The names and meanings are a promise to scripts.
 [[nodiscard]] const std::vector<field<top_actor_row>>& top_actor_fields();
 
-/// All rows in the format: a table, or one document a row. `rows_max` cuts a table.
+/// The first `rows_max` rows in the format: a table, or one document a row.
 [[nodiscard]] std::string render_top(const std::vector<top_actor_row>& rows,
                                      const output_options& output, std::optional<unsigned> terminal,
                                      size_t rows_max);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "actors/console/live_table.hpp"
 #include "actors/console/loopback_http.hpp"
 #include "actors/console/real_commands.hpp"
-#include "actors/console/second_screen.hpp"
 #include "actors/console/stop_signals.hpp"
 #include "actors/console/time_format.hpp"
 
@@ -20,10 +20,7 @@ constexpr milliseconds answer_timeout{2'000};
 class top_run {
 public:
   top_run(const top_actors_request& request, const output_streams& streams)
-      : request_(request),
-        streams_(streams),
-        terminal_(terminal_width(streams.out)),
-        live_(terminal_ && !request.output.is_structured()) {
+      : request_(request), streams_(streams), table_(streams.out, !request.output.is_structured()) {
     stop_.watch_reader(streams.out);
     if (request.timeout)
       end_ = steady_clock::now() + *request.timeout;
@@ -31,8 +28,8 @@ public:
 
   int run() {
     auto before = ask();
-    if (live_ && before)
-      screen_.emplace(streams_.out);
+    if (before)
+      table_.begin();
     auto result = write_result::ok;
     for (uint64_t shown = 0; before && result == write_result::ok && shown != count(); ++shown) {
       const auto until = std::min(end_, steady_clock::now() + request_.interval);
@@ -40,11 +37,11 @@ public:
         break;
       auto now = ask();
       if (now)
-        result = show(rates_between(*before, *now, unix_now_ns()));
+        result = table_.show(render_top(rates_between(*before, *now, unix_now_ns()),
+                                        request_.output, table_.terminal(), table_.rows_max()));
       before = std::move(now);
     }
-    screen_.reset();
-    return finish(result, before.has_value());
+    return finish(table_.end(result), before.has_value());
   }
 
 private:
@@ -68,16 +65,7 @@ private:
     return answer;
   }
 
-  [[nodiscard]] write_result show(const std::vector<top_actor_row>& rows) {
-    const auto rows_max = live_ ? std::max<size_t>(3, terminal_height(streams_.out)) - 2
-                                : std::numeric_limits<size_t>::max();
-    last_ = render_top(rows, request_.output, terminal_, rows_max);
-    return live_ ? screen_->show(last_) : write_all(streams_.out, last_);
-  }
-
   [[nodiscard]] int finish(write_result result, bool answered) {
-    if (live_ && result == write_result::ok) // What stood there last stays to be read.
-      result = write_all(streams_.out, last_);
     if (result == write_result::failed)
       error_ = "cannot write to stdout";
     if (answered && result != write_result::failed)
@@ -88,13 +76,10 @@ private:
 
   const top_actors_request& request_;
   const output_streams& streams_;
-  const std::optional<unsigned> terminal_;
-  const bool live_;
+  live_table table_;
   stop_signals stop_;
-  std::optional<second_screen> screen_;
   steady_clock::time_point end_ = steady_clock::time_point::max();
   std::string error_;
-  std::string last_;
 };
 
 } // namespace

@@ -3,8 +3,7 @@
 
 #include "actors/console/map_documents.hpp"
 #include "actors/console/quantiles.hpp"
-#include "actors/console/record_writer.hpp"
-#include "actors/console/table.hpp"
+#include "actors/console/row_output.hpp"
 #include "actors/console/time_format.hpp"
 
 #include <algorithm>
@@ -276,36 +275,13 @@ std::vector<l7_top_row> l7_rows_between(const l7_sample& before, const l7_sample
 }
 
 const std::vector<field<l7_top_row>>& l7_top_fields() {
-  static const auto fields = [] {
-    auto all = who_fields();
-    for (auto part : {count_fields(), measure_fields()})
-      all.insert(all.end(), part.begin(), part.end());
-    return all;
-  }();
+  static const auto fields = joined_fields({who_fields(), count_fields(), measure_fields()});
   return fields;
 }
 
 std::string render_l7_top(const std::vector<l7_top_row>& rows, const output_options& output,
                           std::optional<unsigned> terminal, size_t rows_max) {
-  const auto& fields = l7_top_fields();
-  const auto shown = std::min(rows.size(), rows_max);
-  if (output.is_structured()) {
-    std::string text;
-    for (size_t i = 0; i < shown; ++i) {
-      const auto one = make_record(fields, output.fields, rows[i]);
-      if (output.format == output_format::yaml) {
-        text += yaml_document(one);
-        continue;
-      }
-      append_json(text, one);
-      text += '\n';
-    }
-    return text;
-  }
-  table lines{columns_of(infos_of(fields), output)};
-  for (size_t i = 0; i < shown; ++i)
-    lines.add(make_cells(fields, output.fields, rows[i]));
-  return lines.render(terminal, output.headers);
+  return render_documents(l7_top_fields(), rows, output, terminal, rows_max);
 }
 
 } // namespace troupe

@@ -2,11 +2,11 @@
 // Uses CAF: the command starts the actors.
 
 #include "actors/console/factories.hpp"
+#include "actors/console/live_table.hpp"
 #include "actors/console/log_setup.hpp"
 #include "actors/console/look_run.hpp"
 #include "actors/console/machine_check.hpp"
 #include "actors/console/real_commands.hpp"
-#include "actors/console/second_screen.hpp"
 #include "actors/console/time_format.hpp"
 
 #include <fmt/format.h>
@@ -33,8 +33,7 @@ public:
         streams_(streams),
         stop_(stop),
         run_(run),
-        terminal_(terminal_width(streams.out)),
-        live_(terminal_ && !request.output.is_structured() && request.count != 1) {}
+        table_(streams.out, !request.output.is_structured() && request.count != 1) {}
 
   int run() {
     if (const auto code = run_.start())
@@ -44,8 +43,7 @@ public:
     const auto end = request_.timeout ? steady_clock::now() + *request_.timeout
                                       : steady_clock::time_point::max();
     auto before = sample();
-    if (live_)
-      screen_.emplace(streams_.out);
+    table_.begin();
     auto result = write_result::ok;
     auto due = steady_clock::now();
     for (uint64_t shown = 0; result == write_result::ok && shown != count(); ++shown) {
@@ -57,8 +55,7 @@ public:
       result = show(l7_rows_between(before, now, unix_now_ns(), request_.order));
       before = std::move(now);
     }
-    screen_.reset();
-    return finish(result);
+    return finish(table_.end(result));
   }
 
 private:
@@ -73,16 +70,12 @@ private:
   }
 
   [[nodiscard]] write_result show(const std::vector<l7_top_row>& rows) {
-    auto rows_max = request_.limit.value_or(std::numeric_limits<size_t>::max());
-    if (live_)
-      rows_max = std::min(rows_max, std::max<size_t>(3, terminal_height(streams_.out)) - 2);
-    last_ = render_l7_top(rows, request_.output, terminal_, rows_max);
-    return live_ ? screen_->show(last_) : write_all(streams_.out, last_);
+    const auto rows_max =
+        std::min<size_t>(request_.limit.value_or(table_.rows_max()), table_.rows_max());
+    return table_.show(render_l7_top(rows, request_.output, table_.terminal(), rows_max));
   }
 
   [[nodiscard]] int finish(write_result result) {
-    if (live_ && result == write_result::ok) // What stood there last stays to be read.
-      result = write_all(streams_.out, last_);
     const int code = run_.finish(request_.allow_loss);
     if (result != write_result::failed)
       return code;
@@ -94,10 +87,7 @@ private:
   const output_streams& streams_;
   const stop_signals& stop_;
   look_run& run_;
-  const std::optional<unsigned> terminal_;
-  const bool live_;
-  std::optional<second_screen> screen_;
-  std::string last_;
+  live_table table_;
 };
 
 } // namespace

@@ -3,12 +3,11 @@
 #include "actors/console/top_actors.hpp"
 #include "actors/exporter/actors_page.hpp"
 #include "actors/exporter/http_server.hpp"
+#include "tests/console/field_choices.hpp"
 
 #include <doctest/doctest.h>
 
 #include <simdjson.h>
-
-#include <numeric>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -37,21 +36,7 @@ actor_sample a_container(uint64_t key, std::string label, uint64_t messages) {
   return x;
 }
 
-output_options all_fields(output_format format) {
-  output_options options;
-  options.format = format;
-  options.fields.resize(top_actor_fields().size());
-  std::iota(options.fields.begin(), options.fields.end(), size_t{0});
-  return options;
-}
-
-output_options columns() {
-  std::string error;
-  output_options options;
-  options.fields =
-      select_fields(infos_of(top_actor_fields()), "", output_format::columns, error).value();
-  return options;
-}
+const auto columns = usual_fields(top_actor_fields());
 
 /// What an agent would send of one row, in which a part may be replaced.
 std::string an_answer(const std::string& from = "", const std::string& to = "") {
@@ -174,21 +159,21 @@ TEST_CASE("top actors: two helpers of one name are two") {
 
 TEST_CASE("top actors: a table has names without control characters, and credit of how much") {
   const auto rows = rates_between({}, {second, {a_container(3, "/docker/\x1b[2Jweb", 9)}}, 0);
-  const auto text = render_top(rows, columns(), std::nullopt, 100);
+  const auto text = render_top(rows, columns, std::nullopt, 100);
   CHECK(text.starts_with("ACTOR "));
   CHECK(text.find("container 3 /docker/\\x1b[2Jweb") != std::string::npos);
   CHECK(text.find(" 2/8 ") != std::string::npos);
   CHECK(text.find(" event_batch ") != std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
-  CHECK(render_top(rows, columns(), std::nullopt, 0).find('\n')
-        == render_top(rows, columns(), std::nullopt, 0).size() - 1);
+  CHECK(render_top(rows, columns, std::nullopt, 0).find('\n')
+        == render_top(rows, columns, std::nullopt, 0).size() - 1);
 }
 
 TEST_CASE("top actors: JSON is one object a row, whole whatever a name holds") {
   const auto rows = rates_between(
       {}, {second, {a_container(3, "/docker/\x1b\"\n\xff", 9), a_sample("host", 0)}}, 1);
-  const auto text = render_top(rows, all_fields(output_format::json), 20, 1);
-  CHECK(std::count(text.begin(), text.end(), '\n') == 2); // A structured output is not cut.
+  const auto text = render_top(rows, all_fields(top_actor_fields(), output_format::json), 20, 2);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
   simdjson::dom::parser parser;
   const auto first = parser.parse(text.substr(0, text.find('\n')));
   REQUIRE(first.error() == simdjson::SUCCESS);

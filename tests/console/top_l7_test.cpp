@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/console/quantiles.hpp"
 #include "actors/console/top_l7.hpp"
+#include "tests/console/field_choices.hpp"
 #include "tests/console/flow_fixture.hpp"
 
 #include <doctest/doctest.h>
 
 #include <simdjson.h>
-
-#include <numeric>
 
 using namespace troupe;
 
@@ -37,21 +36,7 @@ std::vector<l7_top_row> rows(const l7_choice& choice = {}, l7_order order = l7_o
   return l7_rows_between(before, now, 0, order);
 }
 
-output_options everything(output_format format) {
-  output_options options;
-  options.format = format;
-  options.fields.resize(l7_top_fields().size());
-  std::iota(options.fields.begin(), options.fields.end(), size_t{0});
-  return options;
-}
-
-output_options columns() {
-  std::string error;
-  output_options options;
-  options.fields =
-      select_fields(infos_of(l7_top_fields()), "", output_format::columns, error).value();
-  return options;
-}
+const auto columns = usual_fields(l7_top_fields());
 
 } // namespace
 
@@ -122,7 +107,7 @@ TEST_CASE("top l7: a peer that gets its name meanwhile has asked no more for tha
 }
 
 TEST_CASE("top l7: a table, cut at so many rows") {
-  const auto text = render_l7_top(rows(), columns(), std::nullopt, 2);
+  const auto text = render_l7_top(rows(), columns, std::nullopt, 2);
   CHECK(text
         == "CONTAINER     DIRECTION  PEER          PROTOCOL  REQUESTS/S  FAILED/S     P50     P95"
            "     P99  TOTAL  FAILED\n"
@@ -130,12 +115,13 @@ TEST_CASE("top l7: a table, cut at so many rows") {
            "  1.04ms     30       5\n"
            "/docker/web   inbound    /docker/shop  http            10.0       2.5  1.01ms  1.04ms"
            "  1.04ms     30       5\n");
-  CHECK(render_l7_top(rows(), columns(), std::nullopt, 9).find(" 198.51.100.7:5432 ")
+  CHECK(render_l7_top(rows(), columns, std::nullopt, 9).find(" 198.51.100.7:5432 ")
         != std::string::npos);
 }
 
 TEST_CASE("top l7: JSON is a line a row, with numbers") {
-  const auto text = render_l7_top(rows(), everything(output_format::json), std::nullopt, 1);
+  const auto text =
+      render_l7_top(rows(), all_fields(l7_top_fields(), output_format::json), std::nullopt, 1);
   simdjson::dom::parser parser;
   simdjson::dom::element row;
   REQUIRE(parser.parse(text).get(row) == simdjson::SUCCESS);
