@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/clickhouse/clickhouse.hpp"
 
+#include "actors/container/l7/clickhouse/answer_end.hpp"
 #include "actors/container/l7/clickhouse/classify.hpp"
 #include "actors/container/l7/clickhouse/clickhouse_conversation.hpp"
 #include "actors/container/l7/clickhouse/frame.hpp"
@@ -144,6 +145,8 @@ bool clickhouse_conversation::resume(side from, sink& out) {
     begins = reading::done;
   if (begins == reading::need_more && !spoken.reader.is_cut())
     return false;
+  if (begins != reading::done && from == side::server && pass_to_answer_end(out))
+    begins = reading::done;
   if (begins != reading::done) {
     lose(from, unparsed::not_captured, out);
     return false;
@@ -152,6 +155,19 @@ bool clickhouse_conversation::resume(side from, sink& out) {
   if (phase_ != phase::addendum && phase_ != phase::queries)
     revision_ = 0;
   phase_ = phase::queries;
+  return true;
+}
+
+/// True where what is there ends with the end of the answer, which is next then.
+bool clickhouse_conversation::pass_to_answer_end(sink& out) {
+  auto& reader = of(side::server).reader;
+  if (!asked_ || reader.is_cut())
+    return false;
+  const auto at = find_answer_end(reader.bytes(), revision_, compressed_);
+  if (!at)
+    return false;
+  count(side::server, *at);
+  out.not_understood(unparsed::not_captured, *at + reader.pass(*at));
   return true;
 }
 
@@ -174,7 +190,7 @@ std::unique_ptr<conversation> converse() {
 } // namespace clickhouse
 
 // Servers tell events of a query's profile in blocks that are not compressed, some 5 KB each.
-const protocol clickhouse_protocol{l7_protocol::clickhouse, clickhouse::classify,
-                                   clickhouse::converse, 4096, 8192};
+const protocol clickhouse_protocol{
+    l7_protocol::clickhouse, clickhouse::classify, clickhouse::converse, 4096, 8192, true};
 
 } // namespace troupe::l7

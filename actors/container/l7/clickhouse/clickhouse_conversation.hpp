@@ -52,6 +52,7 @@ private:
   bool read_piece(side from, sink& out);
   bool walk_on(side from, sink& out);
   bool resume(side from, sink& out);
+  bool pass_to_answer_end(sink& out);
   bool greet_server(sink& out);
   bool greet_client(sink& out);
   bool add_to_greeting(sink& out);

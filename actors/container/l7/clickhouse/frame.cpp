@@ -7,7 +7,6 @@ namespace troupe::l7::clickhouse {
 namespace {
 
 constexpr uint64_t checksum_bytes = 16;
-constexpr uint64_t frame_head_bytes = checksum_bytes + 9;
 constexpr uint64_t frame_bytes_max = uint64_t{1} << 30;
 
 } // namespace

@@ -9,6 +9,8 @@
 
 namespace troupe::l7::clickhouse {
 
+inline constexpr uint64_t frame_head_bytes = 25;
+
 /// A compressed part of a block: a checksum, the method, and the sizes of the rest and of what is
 /// in it.
 struct frame_head {
