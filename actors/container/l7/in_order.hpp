@@ -62,6 +62,9 @@ public:
   /// A chunk of the server begins.
   void server_speaks() { server_spoke_ = true; }
 
+  /// But it has not given its answer, whatever the client says meanwhile.
+  void server_goes_on() { server_spoke_ = false; }
+
   /// Requests may be missing behind the last one that waits.
   void requests_lost() { requests_lost_ = true; }
 

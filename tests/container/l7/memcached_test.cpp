@@ -269,6 +269,25 @@ TEST_CASE("memcached: an answer of which only the beginning was captured") {
   CHECK(x.heard.texts() == texts{"get -> 0 ok", "incr -> 0 failed"});
 }
 
+TEST_CASE("memcached: what ends a large value is in one receive with the rest of it") {
+  const auto value = "VALUE big 0 200000\r\n" + std::string(200'000, 'x') + "\r\n";
+  const auto all = value + "END\r\n";
+  for (const size_t cut : {100'000U, 150'000U}) {
+    dialogue x{memcached_protocol};
+    x.say({client("get big\r\n")});
+    x.say_with_tail(std::string_view{all}.substr(0, cut), 32'768, 4096);
+    x.say_with_tail(std::string_view{all}.substr(cut), 32'768, 4096);
+    x.say({client("get big nothing\r\n")});
+    x.say_with_tail(all, 32'768, 4096);
+    x.say({client("get nothing\r\n"), server("END\r\n")});
+    x.close();
+    CHECK(x.heard.texts() == texts(3, "get -> 0 ok"));
+    CHECK(x.heard.exchanges[0].response_bytes == all.size());
+    CHECK(x.heard.exchanges[1].response_bytes == all.size());
+    CHECK(x.heard.lost_bytes() == 0);
+  }
+}
+
 TEST_CASE("memcached: answers that were lost are not made up") {
   dialogue x{memcached_protocol};
   x.say({client("get a\r\nget b\r\n")});

@@ -228,6 +228,6 @@ void memcached_conversation::close(sink& out) {
 const protocol memcached_protocol{
     l7_protocol::memcached, memcached::classify,
     []() -> std::unique_ptr<conversation> { return std::make_unique<memcached_conversation>(); },
-    32768, 32768};
+    32768, 32768, true};
 
 } // namespace troupe::l7

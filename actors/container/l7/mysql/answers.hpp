@@ -39,6 +39,9 @@ public:
   /// More has to come of the answer.
   [[nodiscard]] bool is_within() const { return state_ != state::first || definitions_left_ > 0; }
 
+  /// Of results: the next packet closes rows that were not seen.
+  void skip_rows() { state_ = state::rows; }
+
   /// What was begun is forgotten; the next packet begins an answer.
   void forget();
 

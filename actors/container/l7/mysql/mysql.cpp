@@ -3,6 +3,7 @@
 
 #include "actors/container/l7/mysql/answers.hpp"
 #include "actors/container/l7/mysql/classify.hpp"
+#include "actors/container/l7/mysql/ending.hpp"
 #include "actors/container/l7/mysql/frame.hpp"
 #include "actors/container/l7/mysql/handshake.hpp"
 #include "actors/container/l7/mysql/requests.hpp"
@@ -33,6 +34,9 @@ private:
   bool take_answer(sink& out, uint64_t& lost) override;
   void lose_requests() override;
   void on_answers_lost(sink& out) override;
+  [[nodiscard]] bool shows_its_end() const override;
+  [[nodiscard]] std::optional<size_t> find_end(std::string_view bytes, bool is_last) const override;
+  void on_end_found(uint64_t unseen, sink& out) override;
   /// Whatever is in a file, it holds no command until the server has it all.
   [[nodiscard]] bool sends_data() const override { return sends_file_; }
   [[nodiscard]] bool begins_command(const packet_header& head) const {
@@ -123,15 +127,47 @@ void mysql_conversation::on_connecting(const packet_header& head, std::string_vi
 }
 
 void mysql_conversation::on_answers_lost(sink& /*out*/) {
+  forget_outcome();
   answers_.forget();
   server_goes_on_ = false;
   sends_file_ = false;
   connecting_ = false;
 }
 
+bool mysql_conversation::shows_its_end() const {
+  if (connecting_ || requests_.all().size() != 1)
+    return false;
+  const auto& only = requests_.all().front();
+  const bool has_rows = only.answered == answer_kind::results || only.answered == answer_kind::rows;
+  return only.has_begun && has_rows;
+}
+
+std::optional<size_t> mysql_conversation::find_end(std::string_view bytes, bool is_last) const {
+  const auto found = mysql::find_ending(bytes);
+  if (!found.has_value() || !(found->follows_row || (is_last && !found->goes_on)))
+    return std::nullopt;
+  return found->at;
+}
+
+void mysql_conversation::on_end_found(uint64_t unseen, sink& /*out*/) {
+  auto& only = *requests_.first();
+  only.exchange.response_bytes += unseen;
+  server_goes_on_ = false;
+  if (only.answered == answer_kind::results)
+    answers_.skip_rows();
+}
+
 bool mysql_conversation::is_early(const packet_header& head) {
   return logged_in_ && !server_goes_on_ && !server_.is_cut() && head.sequence == 1
          && !answers_.is_within() && requests_.waits_for_request();
+}
+
+// A row is one by its first byte; what closes rows says more.
+bool tells(std::string_view payload, size_t wanted) {
+  constexpr char end_mark = '\xfe';
+  constexpr char error_mark = '\xff';
+  return payload.size() >= wanted
+         || (!payload.empty() && payload[0] != end_mark && payload[0] != error_mark);
 }
 
 bool mysql_conversation::take_answer(sink& out, uint64_t& lost) {
@@ -142,8 +178,8 @@ bool mysql_conversation::take_answer(sink& out, uint64_t& lost) {
   const auto wanted = head.has_value() ? header_bytes + std::min(head->length, needed) : 0;
   if ((!head.has_value() || bytes.size() < wanted) && !server_.is_cut())
     return false;
-  if (!head.has_value()) {
-    lose_answers();
+  if (!head.has_value() || !tells(bytes.substr(header_bytes), wanted - header_bytes)) {
+    cut_answer(server_.resynchronise(), lost);
     return false;
   }
   if (is_early(*head))
@@ -210,6 +246,7 @@ void mysql_conversation::finish(l7_outcome outcome, sink& out) {
 }
 
 void mysql_conversation::close(sink& out) {
+  end_adrift(out);
   const auto* first = requests_.first();
   if (first != nullptr && first->has_begun && !requests_.are_answers_lost())
     finish(l7_outcome::unknown, out); // Not to its end.
@@ -219,8 +256,11 @@ void mysql_conversation::close(sink& out) {
 } // namespace
 
 const protocol mysql_protocol{
-    l7_protocol::mysql, mysql::classify,
-    []() -> std::unique_ptr<conversation> { return std::make_unique<mysql_conversation>(); }, 4096,
-    16384};
+    l7_protocol::mysql,
+    mysql::classify,
+    []() -> std::unique_ptr<conversation> { return std::make_unique<mysql_conversation>(); },
+    4096,
+    16384,
+    true};
 
 } // namespace troupe::l7

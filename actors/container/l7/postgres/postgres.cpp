@@ -4,6 +4,7 @@
 #include "actors/container/l7/ordered_conversation.hpp"
 #include "actors/container/l7/pending_exchanges.hpp"
 #include "actors/container/l7/postgres/classify.hpp"
+#include "actors/container/l7/postgres/ending.hpp"
 #include "actors/container/l7/postgres/interpret.hpp"
 #include "actors/container/l7/postgres/requests.hpp"
 
@@ -31,6 +32,12 @@ private:
   bool take_request(sink& out, uint64_t& lost) override;
   bool take_answer(sink& out, uint64_t& lost) override;
   void on_answers_lost(sink& out) override;
+  [[nodiscard]] bool shows_its_end() const override;
+  [[nodiscard]] std::optional<size_t> find_end(std::string_view bytes, bool is_last) const override;
+  [[nodiscard]] bool goes_on(std::string_view bytes) const override {
+    return bytes.size() >= postgres::ready_bytes && !postgres::ends_ready(bytes);
+  }
+  void on_end_found(uint64_t unseen, sink& out) override;
   /// Whatever the client sends in a COPY, it holds no request until the server ends that.
   [[nodiscard]] bool sends_data() const override { return copying_; }
   void add(request made, sink& out);
@@ -96,8 +103,41 @@ void postgres_conversation::add(request made, sink& out) {
 
 void postgres_conversation::on_answers_lost(sink& out) {
   tell_completed(out);
+  forget_outcome();
   unseen_.reset();
   copying_ = false;
+}
+
+// One ReadyForQuery is due: behind a query, or behind Executes of which the first is under way.
+bool postgres_conversation::shows_its_end() const {
+  const auto& all = requests_.all();
+  if (copying_ || all.empty() || !all.front().is_told() || !all.front().has_begun)
+    return false;
+  const auto due =
+      std::count_if(all.begin(), all.end(), [](const request& x) { return x.is != kind::execute; });
+  return due == 1 && all.back().is != kind::execute;
+}
+
+// Which one of several Executes failed, the end does not say.
+std::optional<size_t> postgres_conversation::find_end(std::string_view bytes,
+                                                      bool /*is_last*/) const {
+  const auto found = postgres::find_ending(bytes);
+  if (!found.has_value() || (found->failed && requests_.all().size() > 2))
+    return std::nullopt;
+  return found->at;
+}
+
+// Where one of several Executes had failed, those behind it would not have been run.
+void postgres_conversation::on_end_found(uint64_t unseen, sink& out) {
+  tell_completed(out);
+  requests_.first()->exchange.response_bytes += unseen;
+  while (requests_.all().size() > 2) {
+    auto x = requests_.take_first();
+    if (!x.has_begun)
+      answer_at(x.exchange, server_.time_ns());
+    x.exchange.outcome = l7_outcome::ok;
+    out.exchanged(std::move(x.exchange));
+  }
 }
 
 // A single byte. False where it is none.
@@ -132,7 +172,7 @@ bool postgres_conversation::take_answer(sink& out, uint64_t& lost) {
   if ((result == progress::need_more || bytes.size() < wanted) && !server_.is_cut())
     return false;
   if (result == progress::need_more) {
-    lose_answers();
+    cut_answer(server_.resynchronise(), lost);
     return false;
   }
   if (is_early(head))
@@ -282,6 +322,7 @@ void postgres_conversation::on_ready(sink& out) {
 }
 
 void postgres_conversation::close(sink& out) {
+  end_adrift(out);
   tell_completed(out);
   auto* first = requests_.first();
   if (first != nullptr && first->has_begun && first->is_told() && !requests_.are_answers_lost()) {
@@ -295,8 +336,11 @@ void postgres_conversation::close(sink& out) {
 } // namespace
 
 const protocol postgres_protocol{
-    l7_protocol::postgres, postgres::classify,
+    l7_protocol::postgres,
+    postgres::classify,
     []() -> std::unique_ptr<conversation> { return std::make_unique<postgres_conversation>(); },
-    16384, 16384};
+    16384,
+    16384,
+    true};
 
 } // namespace troupe::l7
