@@ -125,6 +125,8 @@ __noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 	shipped->captured = 0;
 	shipped->passed = 0;
 	shipped->wanted = shipped->limit < L7_SLICE_BYTES ? shipped->limit : L7_SLICE_BYTES;
+	if (shipped->wanted > shipped->size) /* What is behind may not be there. */
+		shipped->wanted = shipped->size;
 	read_slice(draft, shipped);
 	shipped->kept = shipped->captured;
 	if (shipped->frames.step)

@@ -2,6 +2,8 @@
 // Of HTTP/2 all is captured but the payload of data, however long a send or receive is.
 #include "tests/bpf/l7_watch.hpp"
 
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include <random>
@@ -173,6 +175,27 @@ TEST_CASE_FIXTURE(frames_watch, "l7 frames: a slice of nothing but headers of fr
   said.frame(data, 50'000, 1).frame(headers, 10, 1);
   const auto chunks = say(said, said.bytes.size(), 1, said.bytes.size());
   check_heard(of(chunks, true, true), said);
+  check_heard(of(chunks, false, false), said);
+}
+
+TEST_CASE_FIXTURE(frames_watch, "l7 frames: nothing is read behind what was received") {
+  const auto said = opening().frame(data, 40'000, 1).frame(headers, 10, 1);
+  const auto size = said.bytes.size();
+  const auto chunks = run([&](const tcp_pair& pair) {
+    // The buffer is longer than what comes, and its rest cannot be read.
+    const size_t mapped = 1 << 20;
+    auto* const memory = static_cast<char*>(
+        mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    const size_t readable = 65536;
+    mprotect(memory + readable, mapped - readable, PROT_NONE);
+    int waiting = 0;
+    const auto sent = send_all(pair.client.fd(), said.bytes);
+    while (waiting < static_cast<int>(size) && ioctl(pair.server.fd(), FIONREAD, &waiting) == 0)
+      std::this_thread::yield();
+    return sent
+           && recv(pair.server.fd(), memory + readable - size, mapped - readable, 0)
+                  == static_cast<ssize_t>(size);
+  });
   check_heard(of(chunks, false, false), said);
 }
 

@@ -27,6 +27,7 @@ http {{
     listen {port};
     root {work}/files;
     location = /broken {{ return 500; }}
+    location = /busy {{ return 503; }}
     location = /take {{ return 200 "taken"; }}
   }}
 }}
@@ -34,5 +35,5 @@ http {{
 
 
 def nginx_configuration(port):
-    """/broken answers 500, /take takes whatever is posted; all else is a file."""
+    """/broken answers 500 and closes, /busy 503, /take takes whatever is posted; all else is a file."""
     return _CONFIGURATION.format(port=port, work=WORK)
