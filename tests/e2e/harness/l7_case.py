@@ -87,7 +87,7 @@ class L7TestCase(RuntimeTestCase):
 
     def copy_programs(self, *names):
         """Programs of tests/e2e/programs, into /work of the containers."""
-        for name in names:
+        for name in ("modes.py", *names):
             shutil.copy(PROGRAMS / name, self.folder)
 
     @property

@@ -6,15 +6,23 @@ pymemcache speaks the text protocol, pylibmc the binary one; the meta commands a
 """
 
 import contextlib
-import socket
-import sys
-import threading
 
 import pylibmc
 import pymemcache
 import pymemcache.exceptions
 
+from modes import Raw, at_once, check, fail, run
+
 BIG = b"b" * (1 << 20)
+
+
+class Lines(Raw):
+    def line(self):
+        return self.stream.readline()
+
+    def ask(self, command):
+        self.send(command)
+        return self.line()
 
 
 def text_client(address):
@@ -47,7 +55,7 @@ def errors(address, count):
         for _ in range(count):
             fails(client.incr, "text", 1)
             fails(client.set, "large", b"x" * (3 << 20))
-    with Raw(address) as raw:
+    with Lines(address) as raw:
         check(raw.ask(b"version\r\n")[:8], b"VERSION ")
         for _ in range(count):
             check(raw.ask(b"nonsense\r\n"), b"ERROR\r\n")
@@ -58,7 +66,7 @@ def fails(call, *arguments):
         call(*arguments)
     except pymemcache.exceptions.MemcacheError:
         return
-    raise SystemExit(f"{str(arguments)[:100]} did not fail")
+    fail(f"{str(arguments)[:100]} did not fail")
 
 
 def silent(address, count):
@@ -71,7 +79,7 @@ def silent(address, count):
 
 def pipelined(address, count):
     """All commands in one send."""
-    with Raw(address) as raw:
+    with Lines(address) as raw:
         raw.send(b"".join(b"set key%d 0 0 1\r\nx\r\nget key%d\r\n" % (i, i)
                           for i in range(count)))
         for i in range(count):
@@ -107,7 +115,7 @@ def quiet(address, count):
 
 
 def meta(address, count):
-    with Raw(address) as raw:
+    with Lines(address) as raw:
         for _ in range(count):
             check(raw.ask(b"ms metakey 2 T100\r\nxy\r\n"), b"HD\r\n")
             check(raw.ask(b"mg metakey v\r\n"), b"VA 2\r\n")
@@ -130,55 +138,13 @@ def big(address, count):
 
 def concurrent(address, count):
     """Eight connections at once."""
-    failed = []
+    def one(number):
+        with text_client(address) as client:
+            for _ in range(count):
+                client.set("concurrent", "x")
 
-    def one():
-        try:
-            with text_client(address) as client:
-                for _ in range(count):
-                    client.set("concurrent", "x")
-        except Exception as error:  # Told by the main thread.
-            failed.append(error)
-
-    threads = [threading.Thread(target=one) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    check(failed, [])
-
-
-class Raw:
-    """A connection as it is."""
-
-    def __init__(self, address):
-        self.connection = socket.create_connection(address, timeout=20)
-        self.stream = self.connection.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stream.close()
-        self.connection.close()
-
-    def send(self, command):
-        self.connection.sendall(command)
-
-    def line(self):
-        return self.stream.readline()
-
-    def ask(self, command):
-        self.send(command)
-        return self.line()
-
-
-def check(value, expected=True):
-    if value != expected:
-        raise SystemExit(f"memcached_requests: {str(value)[:200]!r}, not {str(expected)[:200]!r}")
+    at_once(one)
 
 
 if __name__ == "__main__":
-    for mode in sys.argv[3:]:
-        name, _, number = mode.partition("=")
-        globals()[name]((sys.argv[1], int(sys.argv[2])), int(number or 1))
+    run(globals())

@@ -9,12 +9,12 @@ looks after the server.
 import contextlib
 import socket
 import struct
-import sys
-import threading
 
 import bson
 import pymongo
 from pymongo import common, errors, monitor, monitoring
+
+from modes import at_once, fail, require, run
 
 # The driver looks after a server once: not again since somebody waits for it, and not while it is
 # closed. That it does so soon is what this pause is for.
@@ -65,9 +65,9 @@ def fails(error, code, function, *arguments):
     try:
         function(*arguments)
     except error as raised:
-        check(raised.code == code, raised)
+        require(raised.code == code, raised)
         return
-    raise SystemExit(f"mongo_requests: {function} did not fail")
+    fail(f"{function} did not fail")
 
 
 def documents(address, count):
@@ -75,10 +75,10 @@ def documents(address, count):
         orders = database.documents
         for i in range(count):
             orders.insert_one({"_id": i, "what": "a book"})
-            check(orders.find_one({"_id": i})["what"] == "a book", i)
-            check(orders.update_one({"_id": i}, {"$set": {"what": "two"}}).modified_count == 1, i)
-            check(orders.delete_one({"_id": i}).deleted_count == 1, i)
-            check(database.client.admin.command("ping")["ok"] == 1, "no ping")
+            require(orders.find_one({"_id": i})["what"] == "a book", i)
+            require(orders.update_one({"_id": i}, {"$set": {"what": "two"}}).modified_count == 1, i)
+            require(orders.delete_one({"_id": i}).deleted_count == 1, i)
+            require(database.client.admin.command("ping")["ok"] == 1, "no ping")
 
 
 def failures(address, count):
@@ -94,9 +94,9 @@ def cursors(address, count):
     with shop(address) as database:
         database.cursors.insert_many([{"n": i} for i in range(250)])
         for _ in range(count):
-            check(len(list(database.cursors.find(batch_size=100))) == 250, "there are others")
+            require(len(list(database.cursors.find(batch_size=100))) == 250, "there are others")
             cursor = database.cursors.find(batch_size=100)
-            check(next(cursor)["n"] == 0, "another is the first")
+            require(next(cursor)["n"] == 0, "another is the first")
             cursor.close()
 
 
@@ -114,27 +114,17 @@ def big(address, count):
     with shop(address) as database:
         for i in range(count):
             database.big.insert_one({"_id": i, "picture": BIG})
-            check(database.big.find_one({"_id": i})["picture"] == BIG, "it is another")
+            require(database.big.find_one({"_id": i})["picture"] == BIG, "it is another")
 
 
 def concurrent(address, count):
     """Eight clients at once."""
-    failed = []
-
     def one(name):
-        try:
-            with shop(address) as database:
-                for i in range(count):
-                    database.concurrent.insert_one({"_id": f"{name} {i}"})
-        except Exception as error:  # Told by the main thread.
-            failed.append(error)
+        with shop(address) as database:
+            for i in range(count):
+                database.concurrent.insert_one({"_id": f"{name} {i}"})
 
-    threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    check(not failed, failed)
+    at_once(one)
 
 
 def message(number, command):
@@ -150,7 +140,7 @@ def by_hand(address, requests):
         for _ in requests:
             length, _, _, _ = struct.unpack("<IIII", stream.read(16))
             answer = bson.decode(stream.read(length - 16)[5:])
-            check(answer["ok"] == 1, answer)
+            require(answer["ok"] == 1, answer)
 
 
 def burst(address, count):
@@ -161,16 +151,9 @@ def ready(address, count):
     by_hand(address, [{"ping": 1, "$db": "admin"}] * count)
 
 
-def check(holds, what):
-    if not holds:
-        raise SystemExit(f"mongo_requests: {what}")
-
-
 MODES = {x.__name__: x for x in (documents, failures, cursors, silent, big, concurrent, burst,
                                  ready)}
 
 if __name__ == "__main__":
-    for mode in sys.argv[3:]:
-        name, _, number = mode.partition("=")
-        MODES[name]((sys.argv[1], int(sys.argv[2])), int(number or 1))
+    run(MODES)
     print(greetings)

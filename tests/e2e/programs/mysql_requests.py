@@ -6,12 +6,12 @@ pymysql sends queries as text, mysql.connector prepares them.
 """
 
 import pathlib
-import sys
-import threading
 
 import mysql.connector
 import pymysql
 import pymysql.constants.CLIENT
+
+from modes import at_once, check, fail, run
 
 BIG = "b" * (1 << 20)
 HUGE = "h" * (17 << 20)  # More than a packet holds.
@@ -36,7 +36,7 @@ def fails(number, call, *arguments):
         call(*arguments)
     except (pymysql.Error, mysql.connector.Error) as error:
         return check(error.args[0], number)
-    raise SystemExit(f"{str(arguments)[:100]} did not fail")
+    fail(f"{str(arguments)[:100]} did not fail")
 
 
 def simple(address, count):
@@ -147,30 +147,13 @@ def big(address, count):
 
 def concurrent(address, count):
     """Eight connections at once."""
-    failed = []
+    def one(number):
+        with text_client(address) as client, client.cursor() as cursor:
+            for _ in range(count):
+                cursor.execute("SELECT id FROM one")
 
-    def one():
-        try:
-            with text_client(address) as client, client.cursor() as cursor:
-                for _ in range(count):
-                    cursor.execute("SELECT id FROM one")
-        except Exception as error:  # Told by the main thread.
-            failed.append(error)
-
-    threads = [threading.Thread(target=one) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    check(failed, [])
-
-
-def check(value, expected=True):
-    if value != expected:
-        raise SystemExit(f"mysql_requests: {str(value)[:200]!r}, not {str(expected)[:200]!r}")
+    at_once(one)
 
 
 if __name__ == "__main__":
-    for mode in sys.argv[3:]:
-        name, _, number = mode.partition("=")
-        globals()[name]((sys.argv[1], int(sys.argv[2])), int(number or 1))
+    run(globals())

@@ -7,7 +7,8 @@ error that has to come.
 
 import asyncio
 import socket
-import sys
+
+from modes import fail, require, run
 
 USER, PASSWORD = "app", "swordfish"
 BIG = b"b" * (1 << 20)
@@ -48,7 +49,7 @@ class Client:
 async def receive(subscription, count, data=None):
     for _ in range(count):
         message = await subscription.next_msg(SECONDS)
-        check(data is None or message.data == data, f"{len(message.data)} bytes arrived")
+        require(data is None or message.data == data, f"{len(message.data)} bytes arrived")
     return message
 
 
@@ -89,7 +90,7 @@ async def requests(address, count):
         await server.nats.flush(SECONDS)
         for _ in range(count):
             message = await client.nats.request("stock", b"books", timeout=SECONDS)
-            check(message.data == b"in stock: books", message)
+            require(message.data == b"in stock: books", message)
 
 
 async def nobody(address, count):
@@ -101,7 +102,7 @@ async def nobody(address, count):
                 await client.nats.request("nobody", b"?", timeout=SECONDS)
             except nats.errors.NoRespondersError:
                 continue
-            raise SystemExit("nats_messages: somebody answered")
+            fail("somebody answered")
 
 
 async def headers(address, count):
@@ -110,7 +111,7 @@ async def headers(address, count):
         for _ in range(count):
             await client.nats.publish("traced", b"x" * 100, headers={"traceparent": TRACEPARENT})
         message = await receive(traced, count)
-        check(message.headers["traceparent"] == TRACEPARENT, message.headers)
+        require(message.headers["traceparent"] == TRACEPARENT, message.headers)
 
 
 async def big(address, count):
@@ -135,7 +136,7 @@ async def everyone(address, count):
             await receive(subscription, count)
         for client in (one, other):
             await client.nats.flush(SECONDS)
-        check(sum(x.pending_msgs for x in work) == count, [x.pending_msgs for x in work])
+        require(sum(x.pending_msgs for x in work) == count, [x.pending_msgs for x in work])
 
 
 async def concurrent(address, count):
@@ -147,14 +148,14 @@ async def denied_quiet(address, count):
     async with Client(address) as client:
         for _ in range(count):
             await client.nats.publish("secret.plan", b"hush")
-            check("permissions violation for publish" in (await client.next_error()).lower(), "")
+            require("permissions violation for publish" in (await client.next_error()).lower(), "")
 
 
 async def denied(address, count):
     async with Client(address, verbose=True) as client:
         for _ in range(count):
             await client.nats.publish("secret.plan", b"hush")
-            check("permissions violation for publish" in (await client.next_error()).lower(), "")
+            require("permissions violation for publish" in (await client.next_error()).lower(), "")
 
 
 async def hidden(address, count):
@@ -162,7 +163,7 @@ async def hidden(address, count):
     async with Client(address, verbose=True) as client:
         for _ in range(count):
             await client.nats.subscribe("hidden.door")
-            check("permissions violation for sub" in (await client.next_error()).lower(), "")
+            require("permissions violation for sub" in (await client.next_error()).lower(), "")
 
 
 def by_hand(address, options, lines, complaint, taken):
@@ -170,17 +171,17 @@ def by_hand(address, options, lines, complaint, taken):
     many are taken. The server may complain twice of one."""
     with socket.create_connection(address, timeout=SECONDS) as connection:
         stream = connection.makefile("rb")
-        check(stream.readline().startswith(b"INFO {"), "no greeting")
+        require(stream.readline().startswith(b"INFO {"), "no greeting")
         connect = b'CONNECT {%s,"user":"%s","pass":"%s"}\r\n' % (options, USER.encode(),
                                                                 PASSWORD.encode())
         connection.sendall(connect + lines + b"PING\r\n")
         said = b""
         while not said.endswith(b"PONG\r\n"):
             line = stream.readline()
-            check(line, f"the server ended with {said}")
+            require(line, f"the server ended with {said}")
             said += line
-        check(complaint in said, said)
-        check(said.replace(complaint, b"") == b"+OK\r\n" * taken + b"PONG\r\n", said)
+        require(complaint in said, said)
+        require(said.replace(complaint, b"") == b"+OK\r\n" * taken + b"PONG\r\n", said)
 
 
 async def ready(address, count):
@@ -210,7 +211,7 @@ async def too_big(address, count):
             connection.sendall(b'CONNECT {"verbose":true,"user":"%s","pass":"%s"}\r\n'
                                b"PUB huge 99999999\r\n" % (USER.encode(), PASSWORD.encode()))
             said = stream.read()
-            check(said == b"+OK\r\n-ERR 'Maximum Payload Violation'\r\n", said)
+            require(said == b"+OK\r\n-ERR 'Maximum Payload Violation'\r\n", said)
 
 
 async def refused(address, count):
@@ -220,12 +221,7 @@ async def refused(address, count):
             stream = connection.makefile("rb")
             stream.readline()
             connection.sendall(b'CONNECT {"verbose":false,"user":"app","pass":"wrong"}\r\n')
-            check(stream.read() == b"-ERR 'Authorization Violation'\r\n", "it was let in")
-
-
-def check(holds, what):
-    if not holds:
-        raise SystemExit(f"nats_messages: {what}")
+            require(stream.read() == b"-ERR 'Authorization Violation'\r\n", "it was let in")
 
 
 MODES = {x.__name__: x for x in (quiet, verbose, together, requests, nobody, headers, big, everyone,
@@ -233,6 +229,4 @@ MODES = {x.__name__: x for x in (quiet, verbose, together, requests, nobody, hea
                                  too_big, refused)}
 
 if __name__ == "__main__":
-    for mode in sys.argv[3:]:
-        name, _, number = mode.partition("=")
-        asyncio.run(MODES[name]((sys.argv[1], int(sys.argv[2])), int(number or 1)))
+    run(MODES)

@@ -7,12 +7,12 @@ psycopg2 speaks the simple protocol, psycopg the extended one.
 
 import io
 import select
-import sys
-import threading
 
 import psycopg
 import psycopg2
 import psycopg2.extensions
+
+from modes import at_once, check, fail, run
 
 BIG = "b" * (1 << 20)
 
@@ -35,7 +35,7 @@ def fails(sqlstate, call, *arguments):
         call(*arguments)
     except (psycopg2.Error, psycopg.Error) as error:
         return check(getattr(error, "pgcode", None) or error.sqlstate, sqlstate)
-    raise SystemExit(f"{arguments} did not fail")
+    fail(f"{arguments} did not fail")
 
 
 def simple(address, count):
@@ -126,24 +126,14 @@ def broken_pipeline(client):
 
 def concurrent(address, count):
     """Eight connections at once."""
-    failed = []
+    def one(number):
+        client = simple_client(address)
+        with client.cursor() as cursor:
+            for _ in range(count):
+                cursor.execute("SELECT id FROM one")
+        client.close()
 
-    def one():
-        try:
-            client = simple_client(address)
-            with client.cursor() as cursor:
-                for _ in range(count):
-                    cursor.execute("SELECT id FROM one")
-            client.close()
-        except Exception as error:  # Told by the main thread.
-            failed.append(error)
-
-    threads = [threading.Thread(target=one) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    check(failed, [])
+    at_once(one)
 
 
 def big(address, count):
@@ -218,12 +208,5 @@ def called(address, count):
     client.close()
 
 
-def check(value, expected=True):
-    if value != expected:
-        raise SystemExit(f"postgres_requests: {str(value)[:200]!r}, not {str(expected)[:200]!r}")
-
-
 if __name__ == "__main__":
-    for mode in sys.argv[3:]:
-        name, _, number = mode.partition("=")
-        globals()[name]((sys.argv[1], int(sys.argv[2])), int(number or 1))
+    run(globals())

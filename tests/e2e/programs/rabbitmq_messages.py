@@ -7,11 +7,11 @@ error that has to come.
 
 import contextlib
 import socket
-import sys
-import threading
 
 import pika
 from pika import exceptions, frame, spec
+
+from modes import at_once, fail, require, run
 
 SECONDS = 20
 BIG = b"b" * (1 << 20)
@@ -40,9 +40,9 @@ def fails(error, code, function, *arguments, **options):
     try:
         function(*arguments, **options)
     except error as raised:
-        check(code is None or raised.reply_code == code, raised)
+        require(code is None or raised.reply_code == code, raised)
         return
-    raise SystemExit(f"rabbitmq_messages: {function} did not fail")
+    fail(f"{function} did not fail")
 
 
 def queue(on, name, **options):
@@ -55,7 +55,7 @@ def consume(on, name, count, settle=None):
     they need no acknowledgement."""
     for method, properties, body in on.consume(name, auto_ack=settle is None,
                                                inactivity_timeout=SECONDS):
-        check(method is not None, "no message came")
+        require(method is not None, "no message came")
         if settle:
             settle(on, method)
         count -= 1
@@ -94,7 +94,7 @@ def routed(address, count):
                 content_type="text/plain", headers={"traceparent": TRACEPARENT}))
         for name in ("routed.a", "routed.b"):
             properties, _ = consume(on, name, count)
-            check(properties.headers["traceparent"] == TRACEPARENT, properties)
+            require(properties.headers["traceparent"] == TRACEPARENT, properties)
 
 
 def refuse(on, method):
@@ -118,8 +118,8 @@ def fetched(address, count):
         queue(on, "fetched")
         for _ in range(count):
             on.basic_publish("", "fetched", b"a book")
-            check(on.basic_get("fetched", auto_ack=True)[2] == b"a book", "it is another")
-            check(on.basic_get("fetched")[0] is None, "there was one more")
+            require(on.basic_get("fetched", auto_ack=True)[2] == b"a book", "it is another")
+            require(on.basic_get("fetched")[0] is None, "there was one more")
 
 
 def returned(address, count):
@@ -167,7 +167,7 @@ def big(address, count):
         queue(on, "big")
         for _ in range(count):
             on.basic_publish("", "big", BIG)
-            check(consume(on, "big", 1)[1] == BIG, "it is another")
+            require(consume(on, "big", 1)[1] == BIG, "it is another")
 
 
 def transacted(address, count):
@@ -197,24 +197,15 @@ def channels(address, count):
 
 def concurrent(address, count):
     """Eight connections at once."""
-    failed = []
+    def one(number):
+        name = f"concurrent{number}"
+        with channel(address, True) as on:
+            queue(on, name)
+            for _ in range(count):
+                on.basic_publish("", name, b"x")
+            consume(on, name, count)
 
-    def one(name):
-        try:
-            with channel(address, True) as on:
-                queue(on, name)
-                for _ in range(count):
-                    on.basic_publish("", name, b"x")
-                consume(on, name, count)
-        except Exception as error:  # Told by the main thread.
-            failed.append(error)
-
-    threads = [threading.Thread(target=one, args=(f"concurrent{i}",)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    check(not failed, failed)
+    at_once(one)
 
 
 def wrong_password(address, count):
@@ -250,12 +241,12 @@ class ByHand:
             if found is not None:
                 return found.method
             data = self.socket.recv(65536)
-            check(data, "the server ended")
+            require(data, "the server ended")
             self.received += data
 
     def wait_for(self, kind):
         method = self.next_method()
-        check(isinstance(method, kind), method)
+        require(isinstance(method, kind), method)
         return method
 
     def close(self):
@@ -287,16 +278,9 @@ def ready(address, count):
     burst(address, count)
 
 
-def check(holds, what):
-    if not holds:
-        raise SystemExit(f"rabbitmq_messages: {what}")
-
-
 MODES = {x.__name__: x for x in (plain, confirmed, routed, refused, fetched, returned, full,
                                  no_exchange, no_exchange_plain, no_queue, big, transacted,
                                  channels, concurrent, wrong_password, burst, ready)}
 
 if __name__ == "__main__":
-    for mode in sys.argv[3:]:
-        name, _, number = mode.partition("=")
-        MODES[name]((sys.argv[1], int(sys.argv[2])), int(number or 1))
+    run(MODES)

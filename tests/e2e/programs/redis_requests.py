@@ -4,11 +4,11 @@
 Runs in a container. A mode is NAME or NAME=COUNT. Fails unless every answer is what it must be.
 """
 
-import socket
-import sys
 import threading
 
 import redis
+
+from modes import Raw, at_once, check, fail, run
 
 BIG = b"b" * (1 << 20)
 
@@ -23,7 +23,7 @@ def fails(command, *arguments):
         command(*arguments)
     except redis.ResponseError:
         return
-    raise SystemExit(f"{arguments} did not fail")
+    fail(f"{arguments} did not fail")
 
 
 def keep_alive(address, count):
@@ -68,22 +68,12 @@ def transactions(address, count):
 
 def concurrent(address, count):
     """Eight connections at once."""
-    failed = []
+    def one(number):
+        with connect(address) as client:
+            for _ in range(count):
+                client.incr("concurrent")
 
-    def one():
-        try:
-            with connect(address) as client:
-                for _ in range(count):
-                    client.incr("concurrent")
-        except Exception as error:  # Told by the main thread.
-            failed.append(error)
-
-    threads = [threading.Thread(target=one) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    check(failed, [])
+    at_once(one)
 
 
 def published(address, count):
@@ -120,22 +110,8 @@ def blocked(address, count):
             waiter.join()
 
 
-class Raw:
-    """RESP as it is, for what the library does not speak."""
-
-    def __init__(self, address):
-        self.connection = socket.create_connection(address, timeout=20)
-        self.stream = self.connection.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stream.close()
-        self.connection.close()
-
-    def send(self, text):
-        self.connection.sendall(text.encode())
+class Resp(Raw):
+    """RESP as it is."""
 
     def ask(self, *words):
         self.send(array_of(*words))
@@ -155,11 +131,12 @@ class Raw:
 
 
 def array_of(*words):
-    return f"*{len(words)}\r\n" + "".join(f"${len(x)}\r\n{x}\r\n" for x in words)
+    text = f"*{len(words)}\r\n" + "".join(f"${len(x)}\r\n{x}\r\n" for x in words)
+    return text.encode()
 
 
 def resp3(address, count):
-    with Raw(address) as client, Raw(address) as other:
+    with Resp(address) as client, Resp(address) as other:
         check(client.ask("HELLO", "3")[0], "%")
         client.ask("DEL", "map")
         check(client.ask("HSET", "map", "a", "1", "b", "2"), (":", "2"))
@@ -174,16 +151,16 @@ def resp3(address, count):
 
 def inline(address, count):
     """As somebody types it, one after the other and several in one send."""
-    with Raw(address) as client:
+    with Resp(address) as client:
         for _ in range(count):
-            client.send("PING\r\n")
+            client.send(b"PING\r\n")
             check(client.read(), ("+", "PONG"))
-            client.send("SET typed 1\r\nGET typed\r\nGET\r\n")
+            client.send(b"SET typed 1\r\nGET typed\r\nGET\r\n")
             check([client.read()[0] for _ in range(3)], ["+", "$", "-"])
 
 
 def monitored(address, count):
-    with Raw(address) as client, Raw(address) as other:
+    with Resp(address) as client, Resp(address) as other:
         check(client.ask("MONITOR"), ("+", "OK"))
         for _ in range(count):
             check(other.ask("PING"), ("+", "PONG"))
@@ -192,19 +169,12 @@ def monitored(address, count):
 
 def silent(address, count):
     """The client does not want answers to some: nobody knows how they ended."""
-    with Raw(address) as client:
+    with Resp(address) as client:
         for _ in range(count):
             client.send(array_of("CLIENT", "REPLY", "SKIP") + array_of("INCR", "silent")
                         + array_of("PING"))
             check(client.read(), ("+", "PONG"))
 
 
-def check(value, expected=True):
-    if value != expected:
-        raise SystemExit(f"redis_requests: {value!r}, not {expected!r}")
-
-
 if __name__ == "__main__":
-    for mode in sys.argv[3:]:
-        name, _, number = mode.partition("=")
-        globals()[name]((sys.argv[1], int(sys.argv[2])), int(number or 1))
+    run(globals())

@@ -8,12 +8,13 @@ Modes use nodes of their own, and each node once.
 import contextlib
 import socket
 import struct
-import sys
 import threading
 
 from kazoo import exceptions
 from kazoo.client import KazooClient
 from kazoo.security import OPEN_ACL_UNSAFE
+
+from modes import at_once, fail, require, run
 
 BIG = b"b" * (900 << 10)  # ZooKeeper's bound is 1 MiB with all that is around it.
 SECONDS = 20
@@ -33,7 +34,7 @@ def fails(error, function, *arguments, **options):
         function(*arguments, **options)
     except error:
         return
-    raise SystemExit(f"zookeeper_requests: {function.__name__}{arguments} did not fail")
+    fail(f"{function.__name__}{arguments} did not fail")
 
 
 def nodes(address, count):
@@ -41,10 +42,10 @@ def nodes(address, count):
         for i in range(count):
             path = f"/node{i}"
             client.create(path, b"1")
-            check(client.get(path)[0] == b"1", path)
+            require(client.get(path)[0] == b"1", path)
             client.set(path, b"2")
-            check(client.exists(path).version == 1, path)
-            check(client.exists("/nothing") is None, "/nothing")
+            require(client.exists(path).version == 1, path)
+            require(client.exists("/nothing") is None, "/nothing")
             client.delete(path)
 
 
@@ -64,8 +65,8 @@ def lists(address, count):
         client.create("/list")
         for i in range(count):
             client.create(f"/list/{i:04}", include_data=True)
-            check(len(client.get_children("/list")) == i + 1, i)
-            check(len(client.get_children("/list", include_data=True)[0]) == i + 1, i)
+            require(len(client.get_children("/list")) == i + 1, i)
+            require(len(client.get_children("/list", include_data=True)[0]) == i + 1, i)
 
 
 def rights(address, count):
@@ -74,7 +75,7 @@ def rights(address, count):
         client.create("/rights")
         for _ in range(count):
             client.set_acls("/rights", OPEN_ACL_UNSAFE)
-            check(client.get_acls("/rights")[0] == OPEN_ACL_UNSAFE, "/rights")
+            require(client.get_acls("/rights")[0] == OPEN_ACL_UNSAFE, "/rights")
             client.sync("/rights")
 
 
@@ -88,11 +89,12 @@ def together(address, count):
             fine.set_data(f"/multi{i}", b"y")
             fine.check(f"/multi{i}", 1)
             fine.delete(f"/multi{i}")
-            check(not any(isinstance(x, Exception) for x in fine.commit()), "a transaction failed")
+            require(not any(isinstance(x, Exception) for x in fine.commit()),
+                    "a transaction failed")
             refused = client.transaction()
             refused.create(f"/refused{i}")
             refused.create("/taken")
-            check(isinstance(refused.commit()[1], exceptions.NodeExistsError), "it was done")
+            require(isinstance(refused.commit()[1], exceptions.NodeExistsError), "it was done")
 
 
 def watches(address, count):
@@ -111,7 +113,7 @@ def watches(address, count):
             other.set("/watched", b"x")
             other.create("/watched/born")
             for _ in range(3):
-                check(fired.acquire(timeout=SECONDS), "a watch did not fire")
+                require(fired.acquire(timeout=SECONDS), "a watch did not fire")
             other.delete("/watched/born")
 
 
@@ -120,7 +122,7 @@ def big(address, count):
         client.create("/big")
         for _ in range(count):
             client.set("/big", BIG)
-            check(client.get("/big")[0] == BIG, "/big is another")
+            require(client.get("/big")[0] == BIG, "/big is another")
 
 
 def pipelined(address, count):
@@ -135,28 +137,18 @@ def pipelined(address, count):
                 answer.get(timeout=SECONDS)
             except exceptions.NoNodeError:
                 failed += 1
-        check(failed == count, f"{failed} failed")
+        require(failed == count, f"{failed} failed")
 
 
 def concurrent(address, count):
     """Eight sessions at once."""
-    failed = []
-
     def one(name):
-        try:
-            with session(address) as client:
-                client.create(f"/own{name}", ephemeral=True)
-                for _ in range(count):
-                    client.set(f"/own{name}", b"x")
-        except Exception as error:  # Told by the main thread.
-            failed.append(error)
+        with session(address) as client:
+            client.create(f"/own{name}", ephemeral=True)
+            for _ in range(count):
+                client.set(f"/own{name}", b"x")
 
-    threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    check(not failed, failed)
+    at_once(one)
 
 
 def connect_frame(session_id):
@@ -176,7 +168,7 @@ def expired(address, count):
             stream = connection.makefile("rb")
             connection.sendall(connect_frame(0x1234567))
             timeout = struct.unpack_from(">i", read_frame(stream), 4)[0]
-            check(timeout == 0, f"a session of {timeout} ms")
+            require(timeout == 0, f"a session of {timeout} ms")
 
 
 def ready(address, count):
@@ -186,7 +178,7 @@ def ready(address, count):
             connection.sendall(connect_frame(0))
             read_frame(stream)
             connection.sendall(struct.pack(">iii", 8, 1, -11))
-            check(struct.unpack_from(">i", read_frame(stream))[0] == 1, "no end")
+            require(struct.unpack_from(">i", read_frame(stream))[0] == 1, "no end")
 
 
 def words(address, count):
@@ -194,18 +186,11 @@ def words(address, count):
     for _ in range(count):
         with socket.create_connection(address, timeout=SECONDS) as connection:
             connection.sendall(b"ruok")
-            check(connection.makefile("rb").read() == b"imok", "it is not ok")
-
-
-def check(holds, what):
-    if not holds:
-        raise SystemExit(f"zookeeper_requests: {what}")
+            require(connection.makefile("rb").read() == b"imok", "it is not ok")
 
 
 MODES = {x.__name__: x for x in (nodes, errors, lists, rights, together, watches, big, pipelined,
                                  concurrent, expired, ready, words)}
 
 if __name__ == "__main__":
-    for mode in sys.argv[3:]:
-        name, _, number = mode.partition("=")
-        MODES[name]((sys.argv[1], int(sys.argv[2])), int(number or 1))
+    run(MODES)
