@@ -15,6 +15,7 @@ from tests.check.count_results import CTEST_FAILED, CTEST_OUTPUT
 
 LINES_MAX = 60
 TITLES_MAX = 40
+FAILURE_LINES_MAX = 30
 LINE_BYTES_MAX = 400  # libFuzzer's input in Base64 is shorter.
 FRAMES_MAX = 12
 TAIL_LINES = 20
@@ -176,7 +177,7 @@ def around(failure, room):
     if len(lines) <= room:
         return lines
     room -= 1
-    begin = max(0, min(failure.telling - room // 2, len(lines) - room))
+    begin = max(0, min(failure.telling - 2 * room // 3, len(lines) - room))
     return lines[begin:begin + room] + [f"({len(lines) - room} more lines in the log)"]
 
 
@@ -186,7 +187,7 @@ def shown(failures):
     room = LINES_MAX - len(named) - (len(failures) > len(named))
     result = []
     for i, failure in enumerate(named):
-        share = max(room // (len(named) - i), min(room, 4))
+        share = min(max(room // (len(named) - i), 4), room, FAILURE_LINES_MAX)
         lines = around(failure, share) if share > 1 else []
         room -= len(lines)
         result += [f"  {failure.title}"] + [f"    {line}" for line in lines]

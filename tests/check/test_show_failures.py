@@ -3,7 +3,7 @@ import pathlib
 import tempfile
 import unittest
 
-from tests.check.show_failures import LINES_MAX, Failure, failures_in, shown
+from tests.check.show_failures import FAILURE_LINES_MAX, LINES_MAX, Failure, failures_in, shown
 
 RULE = "7: " + "=" * 79
 CTEST = f"""7: [doctest] doctest version is "2.4.9"
@@ -149,7 +149,7 @@ class ShowFailures(unittest.TestCase):
         self.assertIn("  case 39", many)
         self.assertEqual(many[-1], "  and 60 more")
         few = shown([Failure("one", ["a"]), Failure("two", ["b"] * 100, 50)])
-        self.assertEqual(len(few), LINES_MAX)
+        self.assertEqual(len(few), 2 + 1 + FAILURE_LINES_MAX)
 
     def test_a_long_line_is_cut(self):
         self.assertLess(len(shown([Failure("x", ["y" * 10_000])])[1]), 500)
