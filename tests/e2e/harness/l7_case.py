@@ -161,7 +161,8 @@ class L7TestCase(RuntimeTestCase):
         sides = sides or self.sides()
         metrics = self.agent.wait_for(
             lambda m: all(self.counts(m, x).total() >= expected.total() for x in sides),
-            SETTLE_SECONDS, f"{dict(expected)} on {len(sides)} sides")
+            SETTLE_SECONDS, lambda m: f"{dict(expected)} on all sides, which have "
+                                      f"{[dict(self.counts(m, x, by)) for x in sides]}")
         for side in sides:
             with self.subTest(side.container.name, inbound=side.inbound):
                 self.assertEqual(self.counts(metrics, side, by), expected)

@@ -96,7 +96,8 @@ class Agent:
         return Metrics(self.scrape_text())
 
     def wait_for(self, condition, seconds, what):
-        """Scrapes until condition(metrics) is true; returns that scrape."""
+        """Scrapes until condition(metrics) is true; returns that scrape. `what` is a text, or a
+        function that makes it of the last scrape."""
         text, last = "", None
 
         def holds():
@@ -105,7 +106,8 @@ class Agent:
             last = Metrics(text)
             return condition(last)
 
-        wait_until(holds, seconds, lambda: f"{what}; the last scrape:\n{_telling(text)}")
+        wait_until(holds, seconds, lambda: f"{what(last) if callable(what) else what}; "
+                                           f"the last scrape:\n{_telling(text)}")
         return last
 
     def terminate(self):
