@@ -3,6 +3,8 @@
 
 // What ClickHouse's clients and servers say, written from its public protocol.
 
+#include "tests/container/l7/byte_order.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -16,12 +18,7 @@ inline std::string number(uint64_t x) {
     result += static_cast<char>(x | 0x80U);
   return result + static_cast<char>(x);
 }
-inline std::string little(uint64_t x, unsigned bytes) {
-  std::string result;
-  for (unsigned i = 0; i < bytes; ++i)
-    result += static_cast<char>(x >> (8 * i));
-  return result;
-}
+inline constexpr auto little = little_endian;
 inline std::string text(const std::string& x) {
   return number(x.size()) + x;
 }

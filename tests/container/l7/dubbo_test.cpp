@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/dubbo/dubbo.hpp"
 #include "actors/container/l7/early_answers.hpp"
+#include "tests/container/l7/byte_order.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -21,12 +22,7 @@ constexpr int request = 0x80;
 constexpr int two_way = 0x40;
 constexpr int event = 0x20;
 
-std::string number(uint64_t x, unsigned bytes) {
-  std::string result;
-  for (unsigned i = bytes; i-- > 0;)
-    result += static_cast<char>(x >> (8 * i));
-  return result;
-}
+constexpr auto number = big_endian;
 std::string message(int flags, int status, uint64_t id, const std::string& body) {
   return "\xda\xbb" + number(static_cast<uint64_t>(flags), 1)
          + number(static_cast<uint64_t>(status), 1) + number(id, 8) + number(body.size(), 4) + body;

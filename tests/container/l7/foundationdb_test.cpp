@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/foundationdb/foundationdb.hpp"
+#include "tests/container/l7/byte_order.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -24,12 +25,7 @@ constexpr uint32_t nothing = 2010442; // Void
 constexpr uint32_t error_or = 2U << 24;
 constexpr uint64_t streams = 1; // The bit of tokens that take requests.
 
-std::string little(uint64_t x, unsigned bytes) {
-  std::string result;
-  for (unsigned i = 0; i < bytes; ++i)
-    result += static_cast<char>(x >> (8 * i));
-  return result;
-}
+constexpr auto little = little_endian;
 std::string token(uint64_t first, uint64_t second = 0x1234567800000007) {
   return little(first, 8) + little(second, 8);
 }

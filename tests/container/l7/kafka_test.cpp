@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/early_answers.hpp"
 #include "actors/container/l7/kafka/kafka.hpp"
+#include "tests/container/l7/byte_order.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -15,12 +16,7 @@ using texts = std::vector<std::string>;
 
 namespace {
 
-std::string number(uint64_t x, unsigned bytes) {
-  std::string result;
-  for (unsigned i = bytes; i-- > 0;)
-    result += static_cast<char>(x >> (8 * i));
-  return result;
-}
+constexpr auto number = big_endian;
 std::string i16(int x) {
   return number(static_cast<uint64_t>(x), 2);
 }

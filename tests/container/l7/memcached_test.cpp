@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/memcached/memcached.hpp"
 
+#include "tests/container/l7/byte_order.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -15,13 +16,6 @@ using namespace std::string_literals;
 namespace {
 
 using texts = std::vector<std::string>;
-
-std::string big_endian(uint64_t x, size_t bytes) {
-  std::string result;
-  for (size_t i = bytes; i-- > 0;)
-    result.push_back(static_cast<char>(x >> (8 * i) & 0xff));
-  return result;
-}
 
 std::string binary(char magic, int opcode, int status, uint32_t opaque, const std::string& extras,
                    const std::string& key, const std::string& value) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/mongo/mongo.hpp"
+#include "tests/container/l7/byte_order.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -15,12 +16,7 @@ using texts = std::vector<std::string>;
 
 namespace {
 
-std::string number(uint64_t x, unsigned bytes) {
-  std::string result;
-  for (unsigned i = 0; i < bytes; ++i)
-    result += static_cast<char>(x >> (8 * i));
-  return result;
-}
+constexpr auto number = little_endian;
 std::string i32(uint32_t x) {
   return number(x, 4);
 }

@@ -4,6 +4,7 @@
 // Packets of MySQL as tests write them.
 
 #include "actors/container/l7/mysql/mysql.hpp"
+#include "tests/container/l7/byte_order.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <string>
@@ -15,12 +16,7 @@ using namespace std::string_literals;
 
 using texts = std::vector<std::string>;
 
-inline std::string number(uint64_t x, size_t bytes) {
-  std::string result;
-  for (size_t i = 0; i < bytes; ++i)
-    result.push_back(static_cast<char>(x >> (8 * i) & 0xff));
-  return result;
-}
+inline constexpr auto number = little_endian;
 
 inline std::string packet(int sequence, const std::string& payload) {
   return number(payload.size(), 3) + static_cast<char>(sequence) + payload;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/rabbitmq/rabbitmq.hpp"
+#include "tests/container/l7/byte_order.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -14,12 +15,7 @@ using texts = std::vector<std::string>;
 
 namespace {
 
-std::string number(uint64_t x, unsigned bytes) {
-  std::string result;
-  for (unsigned i = bytes; i-- > 0;)
-    result += static_cast<char>(x >> (8 * i));
-  return result;
-}
+constexpr auto number = big_endian;
 std::string text(const std::string& x) {
   return number(x.size(), 1) + x;
 }

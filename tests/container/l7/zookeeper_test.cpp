@@ -2,6 +2,7 @@
 #include "actors/container/l7/zookeeper/zookeeper.hpp"
 
 #include "actors/container/l7/protocols.hpp"
+#include "tests/container/l7/byte_order.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -17,11 +18,8 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-std::string number(int64_t x, int bytes = 4) {
-  std::string result;
-  for (int i = bytes - 1; i >= 0; --i)
-    result += static_cast<char>(x >> (8 * i));
-  return result;
+std::string number(int64_t x, unsigned bytes = 4) {
+  return big_endian(static_cast<uint64_t>(x), bytes);
 }
 std::string framed(const std::string& x) {
   return number(static_cast<int64_t>(x.size())) + x;
