@@ -2,7 +2,8 @@
 
 // A connection as two hostile ends would have it, in the protocol that the target is built for
 // (L7_PROTOCOL). The input is a row of chunks: a byte that says who speaks, whether bytes were lost
-// before it, whether it was captured in full and whether it is a tail, a byte with its length, and its bytes.
+// before it, whether it was captured in full and whether it is a tail, a byte with its length, and
+// its bytes.
 
 #include "actors/container/l7/protocols.hpp"
 #include "tests/fuzz/expect.hpp"
