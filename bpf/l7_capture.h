@@ -148,6 +148,8 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 	frames = &socket->frames[direction & 1];
 	if (!position)
 		frames->step = FRAMES_BEGIN;
+	else if (is_frame_known(frames, verdict, position, direction))
+		begin_frames(frames);
 	limit = capture_limit(socket, verdict, storage->owner.cgroup_id, size, direction);
 	if (!limit) {
 		pass_message(bpf_get_current_task_btf(), size);

@@ -5,9 +5,9 @@
  * frame of data that goes on behind it is left out, and the next slice begins with the next frame.
  * So user space hears every other frame, however long a send is.
  *
- * It is known from a connection's first byte on, in each direction by itself, and lost where bytes
- * are not read; then slices are what they are for other protocols. User space relies on none of
- * this: a chunk says which bytes it holds.
+ * It is known from a connection's first byte on, in each direction by itself, or from where user
+ * space says, and lost where bytes are not read; then slices are what they are for other protocols.
+ * User space relies on none of this: a chunk says which bytes it holds.
  */
 #ifndef TROUPE_BPF_L7_FRAMES_H
 #define TROUPE_BPF_L7_FRAMES_H
@@ -48,6 +48,21 @@ static __always_inline void find_first_frame(struct l7_draft *draft, struct l7_s
 	} else if (shipped->captured >= L7_FRAME_HEADER_BYTES && is_first_settings(draft->bytes)) {
 		frames->step = FRAMES_KNOWN;
 	}
+}
+
+/* User space knows that one begins here. */
+static __always_inline bool is_frame_known(struct l7_frames *frames, struct l7_verdict *verdict,
+					   __u64 position, enum l7_direction direction)
+{
+	return frames->step == FRAMES_UNKNOWN && verdict && verdict->frames &&
+	       verdict->rest[direction & 1] == position;
+}
+
+static __always_inline void begin_frames(struct l7_frames *frames)
+{
+	frames->step = FRAMES_KNOWN;
+	frames->left = 0;
+	frames->header_size = 0;
 }
 
 static __always_inline void begin_frame(struct l7_shipment *shipped, const __u8 *header)

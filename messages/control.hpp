@@ -99,7 +99,8 @@ struct capture_order {
   bool opaque = false;         ///< nothing, ever
   bool over = false;           ///< the connection is closed: the order is void
   uint8_t turns = 0;           ///< enum l7_turn_rule; with it, positions at which all was at rest
-  uint8_t tails = 0; ///< the ends of longer ones, too: of sends (1), of receives (2)
+  uint8_t tails = 0;           ///< the ends of longer ones, too: of sends (1), of receives (2)
+  uint8_t frames = 0;          ///< of HTTP/2 begin at these positions
   uint64_t sent_at_rest = 0;
   uint64_t received_at_rest = 0;
   cgroup_id cgroup = 0; ///< else: nothing of any connection of this cgroup, from now on

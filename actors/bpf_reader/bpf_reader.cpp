@@ -181,7 +181,7 @@ void bpf_reader_state::take_orders(const capture_orders& x) {
                                                  order.opaque,
                                                  order.turns,
                                                  order.tails,
-                                                 {},
+                                                 order.frames,
                                                  {order.sent_at_rest, order.received_at_rest}});
 }
 

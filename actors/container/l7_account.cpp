@@ -35,7 +35,7 @@ std::string status_text(l7_protocol protocol, int status, l7_outcome outcome) {
 
 capture_order order_of(uint64_t socket_cookie, const l7_verdict& verdict) {
   return {socket_cookie, verdict.bytes[0], verdict.bytes[1], verdict.opaque != 0, false,
-          verdict.turns, verdict.tails,    verdict.rest[0],  verdict.rest[1]};
+          verdict.turns, verdict.tails,    verdict.frames,   verdict.rest[0],     verdict.rest[1]};
 }
 
 } // namespace

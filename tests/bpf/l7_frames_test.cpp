@@ -204,6 +204,32 @@ TEST_CASE_FIXTURE(frames_watch, "l7 frames: a server begins with its settings") 
   check_heard(of(chunks, true, true), said);
 }
 
+TEST_CASE_FIXTURE(frames_watch, "l7 frames: user space knows where one begins") {
+  l7_verdict wanted{};
+  wanted.bytes[0] = L7_CAPTURE_MAX;
+  wanted.frames = 1;
+  const auto said = script{}.frame(data, 100'000, 1).frame(headers, 10, 1);
+  const auto say_it = [&](const tcp_pair& pair) {
+    std::thread reader{[&] {
+      pair.server.receive_bytes(said.bytes.size());
+    }};
+    const auto good = send_in_vectors(pair.client.fd(), said.bytes, 1);
+    reader.join();
+    return good;
+  };
+  SUBCASE("here") {
+    wanted.rest[0] = 1;
+    const auto chunks = sent_decided(wanted, say_it);
+    REQUIRE(chunks.size() == 2);
+    CHECK(captured_bytes(chunks) == 9 + 19);
+    CHECK((chunks[1].bytes == said.bytes.substr(9 + 100'000)));
+  }
+  SUBCASE("elsewhere") {
+    wanted.rest[0] = 2;
+    CHECK(captured_bytes(sent_decided(wanted, say_it)) == L7_CAPTURE_MAX);
+  }
+}
+
 TEST_CASE_FIXTURE(frames_watch, "l7 frames: what is no HTTP/2 is captured as ever") {
   const auto said = script{}.say(preface).frame(settings, 0, 0).say(std::string(100, '\xff'));
   const auto text = said.bytes + numbered_text(100'000);

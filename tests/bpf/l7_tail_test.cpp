@@ -26,6 +26,13 @@ bool send_in_vectors(const tcp_pair& pair, std::string text, size_t count) {
   return sent == static_cast<ssize_t>(text.size());
 }
 
+l7_verdict with_tail(uint16_t limit) {
+  l7_verdict wanted{};
+  wanted.bytes[0] = limit;
+  wanted.tails = 1;
+  return wanted;
+}
+
 struct head_and_tail {
   std::string head;
   std::string tail;
@@ -52,8 +59,9 @@ TEST_CASE_FIXTURE(l7_watch, "l7 tail: the last 4 KiB of what is longer than what
     for (const size_t vectors : {1, 7, 100, 250}) {
       CAPTURE(limit);
       CAPTURE(vectors);
-      const auto said = split(sent_decided(
-          limit, true, [&](const tcp_pair& pair) { return send_in_vectors(pair, text, vectors); }));
+      const auto said = split(sent_decided(with_tail(limit), [&](const tcp_pair& pair) {
+        return send_in_vectors(pair, text, vectors);
+      }));
       CHECK(said.size == text.size());
       CHECK((said.head == text.substr(0, limit)));
       CHECK((said.tail == text.substr(text.size() - L7_TAIL_BYTES)));
@@ -66,13 +74,13 @@ TEST_CASE_FIXTURE(l7_watch, "l7 tail: what is as long as both together is captur
     CAPTURE(size);
     const auto text = numbered_text(size);
     const auto said = split(sent_decided(
-        limit, true, [&](const tcp_pair& pair) { return send_in_vectors(pair, text, 3); }));
+        with_tail(limit), [&](const tcp_pair& pair) { return send_in_vectors(pair, text, 3); }));
     CHECK((said.head == text));
     CHECK(said.tail.empty());
   }
   const auto text = numbered_text(5121);
   const auto said = split(sent_decided(
-      limit, true, [&](const tcp_pair& pair) { return send_in_vectors(pair, text, 3); }));
+      with_tail(limit), [&](const tcp_pair& pair) { return send_in_vectors(pair, text, 3); }));
   CHECK((said.head == text.substr(0, limit)));
   CHECK((said.tail == text.substr(1025)));
 }
@@ -80,7 +88,7 @@ TEST_CASE_FIXTURE(l7_watch, "l7 tail: what is as long as both together is captur
 TEST_CASE_FIXTURE(l7_watch, "l7 tail: behind too many vectors it is counted, and not captured") {
   const auto text = numbered_text(100'000);
   const auto said = split(sent_decided(
-      900, true, [&](const tcp_pair& pair) { return send_in_vectors(pair, text, 1000); }));
+      with_tail(900), [&](const tcp_pair& pair) { return send_in_vectors(pair, text, 1000); }));
   CHECK(said.size == text.size());
   CHECK((said.head == text.substr(0, 900)));
   CHECK(said.tail.empty());

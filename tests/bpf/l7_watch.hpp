@@ -131,11 +131,13 @@ struct l7_watch : own_cgroup, watched_kernel {
 
   /// The client says a byte; then so much of each of its sends is wanted, and nothing of others.
   said run_decided(uint16_t sent_bytes, const std::function<bool(const tcp_pair&)>& talk) {
-    return together(sent_decided(sent_bytes, false, talk), 1);
+    l7_verdict wanted{};
+    wanted.bytes[0] = sent_bytes;
+    return together(sent_decided(wanted, talk), 1);
   }
 
-  /// The same, and with the ends of those that are longer.
-  std::vector<captured_chunk> sent_decided(uint16_t sent_bytes, bool with_tails,
+  /// The same, whatever is wanted of the client's sends.
+  std::vector<captured_chunk> sent_decided(const l7_verdict& wanted,
                                            const std::function<bool(const tcp_pair&)>& talk) {
     records.clear();
     const gate connected;
@@ -151,11 +153,9 @@ struct l7_watch : own_cgroup, watched_kernel {
     connected.pass();
     REQUIRE(await_count(EVENT_L7_CHUNK, 2));
     for (const auto& x : chunks_of(records)) {
-      l7_verdict verdict{};
-      verdict.bytes[0] = x.sent() ? sent_bytes : 0;
-      verdict.opaque = x.sent() ? 0 : 1;
-      verdict.tails = with_tails ? 1 : 0;
-      source.set_verdict(x.record.socket_cookie, verdict);
+      l7_verdict nothing{};
+      nothing.opaque = 1;
+      source.set_verdict(x.record.socket_cookie, x.sent() ? wanted : nothing);
     }
     decided.open();
     auto sent = of(rest_of(pid), true, true);

@@ -85,18 +85,20 @@ void connections::listen(entry& x, side from, const chunk& told, observer& out) 
     x.spoken = now;
     out.decided(x.ends.socket_cookie, verdict_of(*now, x.ends.outbound));
   }
-  if (!x.opaque && x.spoken->turns != L7_TURNS_NONE && x.talk->is_at_rest())
-    offer_turns(x, out);
+  if (!x.opaque && (x.spoken->turns != L7_TURNS_NONE || x.spoken->has_frames)
+      && x.talk->is_at_rest())
+    tell_rest(x, out);
 }
 
-/// The kernel counts from now on, if it agrees that all is at rest.
-void connections::offer_turns(entry& x, observer& out) {
+/// The kernel counts turns or follows frames from now on, if it agrees that all is at rest.
+void connections::tell_rest(entry& x, observer& out) {
   if (++x.rests < x.rests_needed)
     return;
   x.rests = 0;
   x.rests_needed = std::min(2 * x.rests_needed, rests_needed_most);
   auto verdict = verdict_of(*x.spoken, x.ends.outbound);
   verdict.turns = static_cast<uint8_t>(x.spoken->turns);
+  verdict.frames = x.spoken->has_frames ? 1 : 0;
   verdict.rest[x.ends.outbound ? 0 : 1] = x.said_bytes[static_cast<size_t>(side::client)];
   verdict.rest[x.ends.outbound ? 1 : 0] = x.said_bytes[static_cast<size_t>(side::server)];
   out.decided(x.ends.socket_cookie, verdict);

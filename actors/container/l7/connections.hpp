@@ -141,7 +141,7 @@ private:
   void give_up(entry& x, observer& out);
   void begin(entry& x, const protocol& found, observer& out);
   void resume(entry& x, const l7_chunk& record, observer& out);
-  void offer_turns(entry& x, observer& out);
+  void tell_rest(entry& x, observer& out);
   bool is_counted_by(uint8_t rule, entry& x, observer& out);
 
   const std::vector<const protocol*>* spoken_;

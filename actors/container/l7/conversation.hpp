@@ -73,6 +73,7 @@ public:
   [[nodiscard]] virtual bool is_over() const { return false; }
 
   /// Nobody waits for an answer, and nothing is half said: what follows could begin a connection.
+  /// Where the kernel tells frames apart: a frame begins in both directions.
   [[nodiscard]] virtual bool is_at_rest() const { return false; }
 
   /// Of datagrams, where nobody knows from whom one came: whether it answers what was asked here.
@@ -111,6 +112,8 @@ struct protocol {
   uint16_t server_bytes = 0;
   /// The server says at the end of a long answer how it went: its last 4 KiB are captured, too.
   bool server_tail = false;
+  /// The kernel can tell its frames apart (bpf/l7_frames.h), and capture more of what matters.
+  bool has_frames = false;
   /// What the kernel can count of it by itself (bpf/l7_turns.h); its conversations know when they
   /// are at rest.
   l7_turn_rule turns = L7_TURNS_NONE;

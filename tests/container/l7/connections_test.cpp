@@ -195,6 +195,26 @@ TEST_CASE_FIXTURE(l7_test, "connections: what nobody asked the kernel to count i
   CHECK(turns == 0);
 }
 
+TEST_CASE_FIXTURE(l7_test, "connections: the kernel is told where a frame begins") {
+  using namespace std::string_view_literals;
+  table = connections{};
+  constexpr auto settings = "\0\0\0\4\0\0\0\0\0"sv;
+  constexpr auto ping = "\0\0\10\6\0\0\0\0\0pingpong"sv;
+  say(1, true, true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  say(1, true, true, settings);
+  CHECK(verdicts[1].frames == 0);
+  say(1, true, false, settings);
+  REQUIRE(verdicts[1].frames == 1);
+  CHECK(verdicts[1].rest[0] == 24 + settings.size());
+  CHECK(verdicts[1].rest[1] == settings.size());
+  verdicts.clear(); // It is told again, but less and less often.
+  say(1, true, false, ping.substr(0, 10));
+  say(1, true, false, ping.substr(10));
+  CHECK(verdicts.empty());
+  say(1, true, false, ping);
+  CHECK(verdicts[1].rest[1] == settings.size() + 2 * ping.size());
+}
+
 TEST_CASE_FIXTURE(l7_test,
                   "connections: a tail that was not asked for is bytes that are not there") {
   say(1, true, true, "hel", L7_TAIL);

@@ -65,7 +65,7 @@ std::unique_ptr<conversation> converse() {
 // Heads that are common take a kilobyte; this is for those in a row, and for answers with small
 // bodies in a row.
 const protocol http_protocol{
-    l7_protocol::http, http::classify,           converse,        16384, 16384, false,
+    l7_protocol::http, http::classify,           converse,        16384, 16384, false, false,
     L7_TURNS_HTTP,     "GET / HTTP/1.1\r\n\r\n", http::outcome_of};
 
 } // namespace troupe::l7

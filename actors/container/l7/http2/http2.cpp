@@ -48,6 +48,7 @@ public:
 
   void take(side from, const chunk& x, sink& out) override;
   void close(sink& out) override;
+  [[nodiscard]] bool is_at_rest() const override;
 
 private:
   /// A header block, which may need several frames.
@@ -393,6 +394,11 @@ void http2_conversation::close(sink& out) {
   streams_.clear();
 }
 
+bool http2_conversation::is_at_rest() const {
+  return client_.is_begun && server_.is_begun && client_.reader.is_between_messages()
+         && server_.reader.is_between_messages();
+}
+
 std::unique_ptr<conversation> converse() {
   return std::make_unique<http2_conversation>();
 }
@@ -406,6 +412,6 @@ std::unique_ptr<conversation> converse_http2_upgraded(l7_exchange request) {
 // Frames of many streams share a send: one that is not captured whole may hide header blocks, and
 // those that come after it refer to them. A hundred calls of gRPC at once make sends of 16 to 32
 // kB.
-const protocol http2_protocol{l7_protocol::http2, classify, converse, 32768, 32768};
+const protocol http2_protocol{l7_protocol::http2, classify, converse, 32768, 32768, false, true};
 
 } // namespace troupe::l7
