@@ -141,14 +141,22 @@ private:
 
   void take_answers(const chunk& x, sink& out) {
     requests_.server_speaks();
-    if (is_adrift_ && x.position != server_end_)
+    const bool follows = x.position == server_end_;
+    if (is_adrift_ && !follows)
       give_up_end(out);
     server_end_ = x.position + x.size;
     if (is_adrift_)
       return take_adrift(x, out);
+    uint64_t dropped = 0;
     uint64_t lost = 0;
-    if (!server_row_.take(server_, x, lost))
-      lose_answers();
+    const bool whole = server_row_.take(server_, x, dropped);
+    if (!whole && follows && !server_.has_bytes()) {
+      cut_answer(dropped, lost);
+    } else {
+      lost = dropped;
+      if (!whole)
+        lose_answers();
+    }
     if (lost > 0)
       out.not_understood(unparsed::not_captured, lost);
     read_answers(out);

@@ -22,6 +22,7 @@ namespace {
 
 constexpr size_t head = 16384; // What is captured of a receive, and of its end.
 constexpr size_t tail = 4096;
+constexpr size_t slice = 4096; // As the kernel tells it.
 constexpr auto not_captured = static_cast<size_t>(unparsed::not_captured);
 
 // Rows of an answer, up to its end; tells the next sequence.
@@ -54,10 +55,12 @@ answer answer_of(int count, bool deprecate_eof, bool fails) {
 void receive(dialogue& x, std::string_view bytes, size_t size) {
   for (size_t at = 0; at < bytes.size(); at += size) {
     const auto part = bytes.substr(at, size);
-    if (part.size() <= head + tail)
-      x.say({server(std::string{part})}, 4096);
-    else
-      x.say_with_tail(part, head, tail);
+    if (part.size() <= head + tail) {
+      x.say({server(std::string{part})}, slice);
+      continue;
+    }
+    x.say({server(std::string{part.substr(0, head - slice)})}, slice);
+    x.say_with_tail(part.substr(head - slice), slice, tail);
   }
 }
 
@@ -126,26 +129,27 @@ TEST_CASE("mysql: the end of many rows is cut at every byte") {
 }
 
 TEST_CASE("mysql: rows that are longer than what is captured of the end") {
-  for (const bool deprecate_eof : {true, false}) {
-    std::string bytes = packet(1, "\x01") + column(2) + (deprecate_eof ? "" : eof(3));
-    int next = deprecate_eof ? 3 : 4;
-    for (int i = 0; i < 10; ++i)
-      bytes += packet(next++, "\xfc" + number(9000, 2) + std::string(9000, 'x'));
-    bytes += end_of(deprecate_eof, next);
-    dialogue x{mysql_protocol};
-    x.say(opened({query("SELECT a FROM orders")}));
-    x.say_with_tail(bytes, head, tail);
-    CHECK(x.heard.exchanges.empty());
-    x.say({ping});
-    CHECK(x.heard.texts() == texts{"SELECT orders -> 0 ok"});
-    CHECK(x.heard.exchanges[0].response_bytes == bytes.size());
-    x.say({server(ok()), query("SELECT a FROM orders")});
-    x.say_with_tail(bytes, head, tail);
-    x.close(); // The client has got it, or not: the server has said all.
-    CHECK(x.heard.texts()
-          == texts{"SELECT orders -> 0 ok", "PING -> 0 ok", "SELECT orders -> 0 ok"});
-    CHECK(x.heard.lost_bytes() == 0);
-  }
+  for (const bool deprecate_eof : {true, false})
+    for (const size_t size : {65'536U, 131'072U, 262'144U, 1'000'000U}) {
+      std::string bytes = packet(1, "\x01") + column(2) + (deprecate_eof ? "" : eof(3));
+      int next = deprecate_eof ? 3 : 4;
+      for (int i = 0; i < 100; ++i)
+        bytes += packet(next++, "\xfc" + number(9000, 2) + std::string(9000, 'x'));
+      bytes += end_of(deprecate_eof, next);
+      dialogue x{mysql_protocol};
+      x.say(opened({query("SELECT a FROM orders")}));
+      receive(x, bytes, size);
+      CHECK(x.heard.exchanges.empty());
+      x.say({ping});
+      CHECK(x.heard.texts() == texts{"SELECT orders -> 0 ok"});
+      CHECK(x.heard.exchanges[0].response_bytes == bytes.size());
+      x.say({server(ok()), query("SELECT a FROM orders")});
+      receive(x, bytes, size);
+      x.close(); // The client has got it, or not: the server has said all.
+      CHECK(x.heard.texts()
+            == texts{"SELECT orders -> 0 ok", "PING -> 0 ok", "SELECT orders -> 0 ok"});
+      CHECK(x.heard.lost_bytes() == 0);
+    }
 }
 
 TEST_CASE("mysql: behind many rows another result may follow") {

@@ -22,6 +22,7 @@ namespace {
 
 constexpr size_t head = 16384; // What is captured of a receive, and of its end.
 constexpr size_t tail = 4096;
+constexpr size_t slice = 4096; // As the kernel tells it.
 constexpr auto not_captured = static_cast<size_t>(unparsed::not_captured);
 
 std::string rows(int count) {
@@ -39,10 +40,12 @@ const std::string failed = failure("22012") + ready('E');
 void receive(dialogue& x, std::string_view bytes, size_t size) {
   for (size_t at = 0; at < bytes.size(); at += size) {
     const auto part = bytes.substr(at, size);
-    if (part.size() <= head + tail)
-      x.say({server(std::string{part})}, 4096);
-    else
-      x.say_with_tail(part, head, tail);
+    if (part.size() <= head + tail) {
+      x.say({server(std::string{part})}, slice);
+      continue;
+    }
+    x.say({server(std::string{part.substr(0, head - slice)})}, slice);
+    x.say_with_tail(part.substr(head - slice), slice, tail);
   }
 }
 
