@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
@@ -162,6 +163,20 @@ TEST_CASE_FIXTURE(l7_watch, "l7: preadv2 and pwritev2 are as readv and writev") 
   });
   check_pieces(of(chunks, true, true), {{10, "by vectors"}});
   check_pieces(of(chunks, false, false), {{10, "by vectors"}});
+}
+
+TEST_CASE_FIXTURE(l7_watch, "l7: the end of a connection is no byte of it") {
+  const auto chunks = run([](const tcp_pair& pair) {
+    std::array<char, 64> heard{};
+    pollfd last{pair.server.fd(), POLLRDHUP, 0};
+    return write(pair.client.fd(), "head", 4) == 4
+           && is_all(recv(pair.server.fd(), heard.data(), 4, MSG_WAITALL), 4)
+           && write(pair.client.fd(), "tail", 4) == 4 && shutdown(pair.client.fd(), SHUT_WR) == 0
+           && poll(&last, 1, 5000) == 1
+           // Takes the bytes and, the call being longer, the end as well.
+           && is_all(recv(pair.server.fd(), heard.data(), heard.size(), MSG_WAITALL), 4);
+  });
+  check_pieces(of(chunks, false, false), {{4, "head"}, {4, "tail"}});
 }
 
 TEST_CASE_FIXTURE(l7_watch, "l7: splice and sendfile are counted, with the place of what follows") {
