@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 namespace troupe::l7 {
@@ -59,6 +60,18 @@ public:
       if (known == id)
         return &exchange;
     return nullptr;
+  }
+
+  /// Answers are missing, of a protocol that uses no id again before it is answered: of several
+  /// with the same id, all but the newest have got theirs.
+  void give_up_repeated(sink& out) {
+    std::unordered_set<uint64_t> newer;
+    for (size_t i = waiting_.size(); i-- > 0;) {
+      if (newer.insert(waiting_[i].first).second)
+        continue;
+      out.not_understood(unparsed::unanswered, waiting_[i].second.request_bytes);
+      waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
   }
 
   /// The connection is over, or the order is lost: nobody will answer these.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/container/l7/cassandra/cassandra.hpp"
-#include "actors/container/l7/early_answers.hpp"
+#include "tests/container/l7/cassandra_messages.hpp"
 #include "tests/container/l7/dialogue.hpp"
 
 #include <doctest/doctest.h>
@@ -11,80 +11,8 @@
 
 using namespace troupe;
 using namespace troupe::l7;
+using namespace troupe::l7::cassandra_said;
 using texts = std::vector<std::string>;
-
-namespace {
-
-std::string number(uint64_t x, unsigned bytes) {
-  std::string result;
-  for (unsigned i = bytes; i-- > 0;)
-    result += static_cast<char>(x >> (8 * i));
-  return result;
-}
-std::string text(const std::string& x) {
-  return number(x.size(), 2) + x;
-}
-std::string long_text(const std::string& x) {
-  return number(x.size(), 4) + x;
-}
-
-std::string message(int version, int flags, int stream, int opcode, const std::string& body) {
-  return number(static_cast<uint64_t>(version), 1) + number(static_cast<uint64_t>(flags), 1)
-         + number(static_cast<uint64_t>(stream), 2) + number(static_cast<uint64_t>(opcode), 1)
-         + long_text(body);
-}
-std::string ask(int stream, int opcode, const std::string& body, int version = 4) {
-  return message(version, 0, stream, opcode, body);
-}
-std::string say(int stream, int opcode, const std::string& body, int version = 4) {
-  return message(version | 0x80, 0, stream, opcode, body);
-}
-
-constexpr int error = 0;
-constexpr int startup = 1;
-constexpr int ready = 2;
-constexpr int options = 5;
-constexpr int supported = 6;
-constexpr int query = 7;
-constexpr int result = 8;
-constexpr int prepare = 9;
-constexpr int execute = 10;
-constexpr int event = 12;
-constexpr int batch = 13;
-
-std::string start(int version = 4, const std::string& more = {}) {
-  return ask(0, startup,
-             number(more.empty() ? 1 : 2, 2) + more + text("CQL_VERSION") + text("3.4.5"), version);
-}
-std::string select(int stream, const std::string& cql, int version = 4) {
-  return ask(stream, query, long_text(cql) + number(1, 2) + number(0, 1), version);
-}
-std::string rows(int stream, size_t bytes = 20, int version = 4) {
-  return say(stream, result, number(2, 4) + std::string(bytes, 'r'), version);
-}
-std::string refuse(int stream, uint32_t code, int version = 4) {
-  return say(stream, error, number(code, 4) + text("no"), version);
-}
-
-// Version 5's frames: length and flag, their checksum, the payload, and a checksum that nobody here
-// looks at.
-std::string frame(const std::string& payload, bool whole = true) {
-  const auto header = static_cast<uint32_t>(payload.size()) | (whole ? 1U << 17U : 0U);
-  uint32_t crc = 0x875060;
-  std::string bytes;
-  for (unsigned i = 0; i < 3; ++i) {
-    bytes += static_cast<char>(header >> (8 * i));
-    crc ^= (header >> (8 * i) & 0xffU) << 16U;
-    for (int bit = 0; bit < 8; ++bit)
-      crc = (crc << 1U) ^ ((crc & 0x80'0000U) != 0 ? 0x1974f0bU : 0U);
-    crc &= 0xff'ffffU;
-  }
-  for (unsigned i = 0; i < 3; ++i)
-    bytes += static_cast<char>(crc >> (8 * i));
-  return bytes + payload + "crc!";
-}
-
-} // namespace
 
 TEST_CASE("cassandra: queries, their tables, and errors") {
   const std::vector<line> lines{client(ask(0, options, "")),
@@ -245,101 +173,6 @@ TEST_CASE("cassandra: behind version 5's frames that were not captured the next 
                  "SELECT shop.nothing -> 8704 failed"});
   CHECK(x.heard.exchanges[1].request_bytes == insert.size());
   CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == 0);
-}
-
-TEST_CASE("cassandra: an answer that we hear of before its request waits for it") {
-  const std::vector<line> lines{server(say(0, supported, number(0, 2))),
-                                client(ask(0, options, "")),
-                                server(say(0, ready, "")),
-                                client(start()),
-                                server(refuse(2, 0x2200) + rows(1)),
-                                client(select(1, "SELECT a FROM b")),
-                                client(select(2, "SELECT a FROM c")),
-                                server(rows(7))};
-  however_cut(cassandra_protocol, lines, [](const outcome& x) {
-    CHECK(x.texts()
-          == texts{"OPTIONS -> 0 ok", "STARTUP -> 0 ok", "SELECT b -> 0 ok",
-                   "SELECT c -> 8704 failed"});
-    CHECK(x.exchanges[3].duration_ns == 0);
-    CHECK(x.exchanges[3].response_bytes == refuse(2, 0x2200).size());
-    CHECK(x.lost[static_cast<size_t>(unparsed::unanswered)] == rows(7).size());
-    CHECK(x.lost_bytes() == rows(7).size());
-  });
-}
-
-TEST_CASE("cassandra: version 5's frames begin with an answer that came too early, too") {
-  const std::vector<line> lines{
-      server(say(3, ready, "", 5)), client(start(5).replace(2, 2, number(3, 2))),
-      server(frame(rows(1, 9, 5))), client(frame(select(1, "SELECT a FROM b", 5)))};
-  however_cut(cassandra_protocol, lines, [](const outcome& x) {
-    CHECK(x.texts() == texts{"STARTUP -> 0 ok", "SELECT b -> 0 ok"});
-    CHECK(x.lost_bytes() == 0);
-  });
-}
-
-TEST_CASE("cassandra: requests of one send may all be answered before we hear of it") {
-  std::string asked;
-  std::string answered;
-  for (int i = 0; i < 70; ++i) {
-    asked += select(i, "SELECT a FROM b");
-    answered += i % 10 == 6 ? refuse(i, 0x1200) : rows(i);
-  }
-  dialogue x{cassandra_protocol};
-  x.say({client(start()), server(say(0, ready, ""))});
-  for (const auto& said : {server(answered), client(asked)})
-    x.say({said}, 1000);
-  x.close();
-  // More than are kept: the oldest ones found nobody.
-  REQUIRE(x.heard.exchanges.size() == 1 + early_answers::most);
-  for (size_t i = 0; i < early_answers::most; ++i)
-    CHECK((x.heard.exchanges[1 + i].outcome == l7_outcome::failed) == (i % 10 == 0));
-  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)]
-        == 6 * (rows(1).size() + select(1, "SELECT a FROM b").size()));
-}
-
-TEST_CASE("cassandra: an answer does not wait for what it cannot be the answer of") {
-  dialogue x{cassandra_protocol};
-  x.say({client(start()), server(say(0, ready, "")), client(select(1, "SELECT a FROM b")),
-         server(rows(1)), server(rows(2))});
-  SUBCASE("too late") {
-    for (int i = 0; i < 100; ++i) // A millisecond each.
-      x.say({server(say(-1, event, text("STATUS_CHANGE")))});
-  }
-  SUBCASE("a request is missing") {
-    x.lose(side::client, 50);
-  }
-  SUBCASE("of another kind") {
-    x.say({client(ask(2, options, "")), server(say(2, supported, number(0, 2)))});
-    x.heard.exchanges.pop_back();
-  }
-  x.say({client(select(2, "SELECT a FROM c"))});
-  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == rows(2).size());
-  x.say({server(refuse(2, 0x2200))});
-  x.close();
-  CHECK(x.heard.texts() == texts{"STARTUP -> 0 ok", "SELECT b -> 0 ok", "SELECT c -> 8704 failed"});
-}
-
-TEST_CASE("cassandra: where requests are missing, nobody waits for one on a stream of theirs") {
-  dialogue x{cassandra_protocol};
-  SUBCASE("lost") {
-    x.say({client(start()), server(say(0, ready, ""))});
-    x.lose(side::client, 50);
-  }
-  SUBCASE("attached in mid-stream") {
-    x.say({server(rows(2)), client(ask(0, options, "")), server(say(0, supported, number(0, 2)))});
-    CHECK(x.heard.lost[static_cast<size_t>(unparsed::out_of_sync)] == rows(2).size());
-  }
-  x.heard.exchanges.clear();
-  x.say({client(select(1, "SELECT a FROM b")), server(rows(1)), server(rows(2)),
-         client(select(2, "SELECT a FROM c")), server(refuse(2, 0x2200)),
-         // Both streams are known again.
-         server(rows(2) + rows(1)),
-         client(select(1, "SELECT a FROM d") + select(2, "SELECT a FROM e"))});
-  x.close();
-  CHECK(x.heard.texts()
-        == texts{"SELECT b -> 0 ok", "SELECT c -> 8704 failed", "SELECT d -> 0 ok",
-                 "SELECT e -> 0 ok"});
-  CHECK(x.heard.lost[static_cast<size_t>(unparsed::unanswered)] == rows(2).size());
 }
 
 TEST_CASE("cassandra: attached in mid-stream, bytes that were lost, requests without an answer") {

@@ -60,6 +60,7 @@ private:
   step read_message(side from, direction& d, stream_reader& reader, sink& out);
   void requested(const header& x, std::string_view message, uint64_t time_ns, sink& out);
   void answered(const header& x, std::string_view message, uint64_t time_ns, sink& out);
+  void messages_lost(side from, uint64_t time_ns, sink& out);
   void answer_early(const header& asked, bool was_known, uint64_t time_ns, sink& out);
   void agreed();
 
@@ -70,7 +71,8 @@ private:
   early_answers early_;
   std::deque<preparing> preparing_;
   prepared_statements known_;
-  bool starts_framing_ = false; ///< STARTUP in version 5 waits for its answer
+  uint64_t answers_lost_ns_ = 0; ///< when some were last seen to be missing
+  bool starts_framing_ = false;  ///< STARTUP in version 5 waits for its answer
   bool wants_compression_ = false;
   bool is_over_ = false;
 };
@@ -184,15 +186,24 @@ cassandra_conversation::read_message(side from, direction& d, stream_reader& rea
     d.is_begun = d.is_aligned = true;
   const auto message =
       bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(x->size(), bytes.size())));
-  if (from == side::client && reader.is_resumed()) {
-    early_.refuse_all(out);
-    streams_.requests_lost();
-  }
+  if (reader.is_resumed())
+    messages_lost(from, reader.time_ns(), out);
   if (from == side::client)
     requested(*x, message, reader.time_ns(), out);
   else
     answered(*x, message, reader.time_ns(), out);
   return pass(reader, x->size(), out);
+}
+
+/// Before this one, nobody knows which.
+void cassandra_conversation::messages_lost(side from, uint64_t time_ns, sink& out) {
+  if (from == side::client) {
+    early_.refuse_all(out);
+    streams_.requests_lost();
+  } else {
+    waiting_.give_up_repeated(out);
+    answers_lost_ns_ = time_ns;
+  }
 }
 
 void cassandra_conversation::requested(const header& x, std::string_view message, uint64_t time_ns,
@@ -211,6 +222,8 @@ void cassandra_conversation::requested(const header& x, std::string_view message
     wants_compression_ = wants_compression(message);
   }
   waiting_.add(stream, std::move(exchange), out);
+  if (waiting_.find(stream)->started_ns <= answers_lost_ns_)
+    waiting_.give_up_repeated(out);
   const auto was_known = streams_.has(stream);
   if (x.code == opcode::startup)
     streams_.begin();
