@@ -111,13 +111,32 @@ static __always_inline void begin_tail(struct l7_draft *draft, struct l7_shipmen
 	shipped->tail = 0;
 }
 
+static __always_inline bool tell_slice(struct l7_draft *draft, struct l7_shipment *shipped)
+{
+	__u64 length = (sizeof(draft->chunk) + shipped->kept + 7) & ~7ull;
+	__u64 unread;
+	__u64 wakeup;
+
+	if (length > sizeof(*draft))
+		return false;
+	draft->chunk.size = shipped->captured + shipped->passed;
+	draft->chunk.captured = shipped->kept;
+	draft->chunk.header.size = length;
+	unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	wakeup = wakeup_flag(unread, length);
+	/* 6.12's verifier has forgotten its bounds by now. */
+	barrier_var(length);
+	if (length > sizeof(*draft))
+		return false;
+	if (bpf_ringbuf_output(&events, draft, length, wakeup))
+		count_loss(LOSS_RING_FULL, EVENT_L7_CHUNK);
+	return true;
+}
+
 /* Reads and tells the next slice. What cannot be read is not captured. True when there is more. */
 __noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 {
 	bool has_tail = false;
-	__u64 length;
-	__u64 unread;
-	__u64 wakeup;
 	bool more;
 
 	if (!draft || !shipped)
@@ -134,20 +153,8 @@ __noinline int ship_slice(struct l7_draft *draft, struct l7_shipment *shipped)
 	more = goes_on(shipped) && shipped->kept < shipped->limit;
 	if (!more)
 		has_tail = pass_up_to_tail(shipped);
-	length = (sizeof(draft->chunk) + shipped->kept + 7) & ~7ull;
-	if (length > sizeof(*draft))
+	if (!tell_slice(draft, shipped))
 		return 0;
-	draft->chunk.size = shipped->captured + shipped->passed;
-	draft->chunk.captured = shipped->kept;
-	draft->chunk.header.size = length;
-	unread = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	wakeup = wakeup_flag(unread, length);
-	/* 6.12's verifier has forgotten its bounds by now. */
-	barrier_var(length);
-	if (length > sizeof(*draft))
-		return 0;
-	if (bpf_ringbuf_output(&events, draft, length, wakeup))
-		count_loss(LOSS_RING_FULL, EVENT_L7_CHUNK);
 	shipped->size -= draft->chunk.size;
 	shipped->limit -= shipped->kept;
 	draft->chunk.position += draft->chunk.size;
