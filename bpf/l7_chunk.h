@@ -13,8 +13,8 @@
 
 /* Until user space has said what is spoken everything is told, because each request counts. It says
  * so within some 20 ms on an idle machine, but a busy connection says a lot in that time, and on a
- * busy machine it takes longer. Behind the first bound only the beginnings of sends; what is not
- * answered after the second is not worth more. In bytes of the ring, of both directions. */
+ * busy machine it takes longer. Behind the first bound only the beginnings of sends and their tails;
+ * what is not answered after the second is not worth more. In bytes of the ring, of both directions. */
 #define L7_UNDECIDED_FULL_BYTES (1 << 20)
 #define L7_UNDECIDED_BYTES_MAX (4 << 20)
 #define L7_UNDECIDED_BEGINNING 1024
@@ -32,18 +32,18 @@ static __always_inline __u32 undecided_limit(struct l7_socket *socket, __u32 siz
 {
 	__u32 before = socket->undecided_bytes;
 	__u32 limit = before < L7_UNDECIDED_FULL_BYTES ? L7_CAPTURE_MAX : L7_UNDECIDED_BEGINNING;
+	__u32 most = limit + L7_TAIL_BYTES;
 
 	if (before >= L7_UNDECIDED_BYTES_MAX)
 		return 0;
-	socket->undecided_bytes += sizeof(struct l7_chunk) + (size < limit ? size : limit);
+	socket->undecided_bytes += sizeof(struct l7_chunk) + (size < most ? size : most);
 	return limit;
 }
 
-/* How many of the last bytes somebody needs. */
-static __always_inline __u32 capture_tail(struct l7_verdict *verdict, __u32 limit,
-					  enum l7_direction direction)
+/* How many of the last bytes somebody needs, or may need. */
+static __always_inline __u32 capture_tail(struct l7_verdict *verdict, enum l7_direction direction)
 {
-	bool wanted = verdict ? verdict->tails & (1 << (direction & 1)) : limit == L7_CAPTURE_MAX;
+	bool wanted = verdict ? verdict->tails & (1 << (direction & 1)) : true;
 
 	return wanted ? L7_TAIL_BYTES : 0;
 }

@@ -202,18 +202,22 @@ TEST_CASE("l7: a connection that nobody decides about is told of for a while") {
   auto options = capturing();
   options.ring_bytes = 32U << 20;
   l7_watch x{options};
-  const auto chunks = x.run([](const tcp_pair& pair) {
-    for (int i = 0; i < 8000; ++i)
-      if (!pair.client.send_bytes(2000) || !pair.server.receive_bytes(2000))
+  const std::string text(8000, 'x');
+  const auto chunks = x.run([&](const tcp_pair& pair) {
+    for (int i = 0; i < 2000; ++i)
+      if (send(pair.client.fd(), text.data(), text.size(), 0) != 8000
+          || !pair.server.receive_bytes(text.size()))
         return false;
     return true;
   });
-  // All of 2000 bytes while less than 1 MiB is in the ring, then 1024 up to 4 MiB.
+  // All of 8000 bytes, in two slices, while less than 1 MiB is in the ring; then 1024 and a tail,
+  // up to 4 MiB.
   const auto sent = of(chunks, true, true);
-  constexpr size_t whole = (1'048'576 + 2095) / 2096;
-  constexpr size_t cut = (4'194'304 - whole * 2096 + 1119) / 1120;
-  REQUIRE(sent.size() == whole + cut);
-  CHECK(sent[whole - 1].bytes.size() == 2000);
-  CHECK(sent[whole].bytes.size() == 1024);
-  CHECK(sent[whole].record.size == 2000);
+  constexpr size_t whole = (1'048'576 + 8095) / 8096;
+  constexpr size_t cut = (4'194'304 - whole * 8096 + 5215) / 5216;
+  REQUIRE(sent.size() == 2 * (whole + cut));
+  CHECK(sent[2 * whole - 1].bytes.size() == 8000 - 4096);
+  CHECK(sent[2 * whole].bytes.size() == 1024);
+  CHECK(sent[2 * whole].record.size == 8000 - L7_TAIL_BYTES);
+  CHECK(sent[2 * whole + 1].bytes.size() == L7_TAIL_BYTES);
 }
