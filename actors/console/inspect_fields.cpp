@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 namespace troupe {
 
 namespace {
@@ -68,8 +66,8 @@ field_value environment_of(const inspected& x) {
     return {};
   auto lines = details->environment;
   for (auto& line : lines)
-    if (const auto equals = line.find('='); !x.environment && equals != line.npos)
-      line.replace(equals + 1, line.npos, "***");
+    if (const auto equals = line.find('='); !x.environment && equals != std::string::npos)
+      line.replace(equals + 1, std::string::npos, "***");
   return lines;
 }
 
@@ -269,8 +267,8 @@ const std::vector<inspect_field>& inspect_fields() {
   static const auto all = [] {
     field_list fields;
     for (auto make : {container_part, workload_part, process_part, machine_part})
-      for (auto& x : make())
-        fields.push_back(std::move(x));
+      for (const auto& x : make())
+        fields.push_back(x);
     return fields;
   }();
   return all;

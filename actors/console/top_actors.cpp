@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string_view>
 #include <tuple>
@@ -37,8 +38,8 @@ uint64_t per_second(uint64_t before, uint64_t now, uint64_t interval_ns) {
   const auto count = now >= before ? now - before : now;
   if (interval_ns == 0)
     return 0;
-  return static_cast<uint64_t>(static_cast<double>(count) * 1e9 / static_cast<double>(interval_ns)
-                               + 0.5);
+  return static_cast<uint64_t>(
+      std::llround(static_cast<double>(count) * 1e9 / static_cast<double>(interval_ns)));
 }
 
 bool comes_first(const top_actor_row& a, const top_actor_row& b) {

@@ -10,7 +10,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -32,7 +31,7 @@ struct command_line_run {
   std::optional<ps_request> ps;
   std::optional<inspect_request> inspect;
 
-  int operator()(std::vector<std::string> arguments) {
+  int operator()(const std::vector<std::string>& arguments) {
     const command_set commands{
         .agent = [this](const agent_request& x, const output_streams&) { return note(agent, x); },
         .trace = [this](const trace_request& x, const output_streams&) { return note(trace, x); },
@@ -58,7 +57,7 @@ struct command_line_run {
       const auto i = variables.find(name);
       return i == variables.end() ? nullptr : i->second.c_str();
     };
-    return run_command_line(std::move(arguments), output.streams(), environment, commands);
+    return run_command_line(arguments, output.streams(), environment, commands);
   }
 
   template <class T>
@@ -69,9 +68,9 @@ struct command_line_run {
 };
 
 /// The first line of what is said about wrong arguments; requires exit 2, a hint, and no data.
-inline std::string complaint(std::vector<std::string> arguments) {
+inline std::string complaint(const std::vector<std::string>& arguments) {
   command_line_run run;
-  CHECK(run(std::move(arguments)) == exit_usage);
+  CHECK(run(arguments) == exit_usage);
   CHECK(run.output.out.text().empty());
   const auto text = run.output.err.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 2);
@@ -83,13 +82,13 @@ inline std::string complaint(std::vector<std::string> arguments) {
 inline std::string complaint(std::vector<std::string> command,
                              const std::vector<std::string>& flags) {
   command.insert(command.end(), flags.begin(), flags.end());
-  return complaint(std::move(command));
+  return complaint(command);
 }
 
 inline std::string help_of(std::vector<std::string> arguments) {
   command_line_run run;
   arguments.emplace_back("--help");
-  CHECK(run(std::move(arguments)) == exit_done);
+  CHECK(run(arguments) == exit_done);
   CHECK(run.output.err.text().empty());
   return run.output.out.text();
 }
