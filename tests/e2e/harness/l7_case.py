@@ -59,6 +59,14 @@ def by_outcome(expected):
     return outcomes
 
 
+def bytes_by_operation(events):
+    """Of all answers of a trace."""
+    result = collections.Counter()
+    for event in events:
+        result[event["operation"], event["outcome"]] += event["response_bytes"]
+    return result
+
+
 def now_text():
     """As the trace tells times."""
     seconds, rest = divmod(time.time_ns(), 10**9)

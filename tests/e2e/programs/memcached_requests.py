@@ -54,7 +54,7 @@ def errors(address, count):
         client.set("text", "x")
         for _ in range(count):
             fails(client.incr, "text", 1)
-            fails(client.set, "large", b"x" * (3 << 20))
+            fails(client.set, "large", b"x" * (2 << 20))
     with Lines(address) as raw:
         check(raw.ask(b"version\r\n")[:8], b"VERSION ")
         for _ in range(count):
