@@ -34,7 +34,7 @@ class LargeReads:
         return b"".join(parts)
 
     def ask_often(self, request, count):
-        """In all sizes from the fourth time on, and always with the same answer, which is returned."""
+        """In every size, from four times on; always with the same answer, which is returned."""
         first = self.ask(request, SIZES[-1])
         for i in range(count - 1):
             if self.ask(request, SIZES[i % len(SIZES)]) != first:
