@@ -89,8 +89,7 @@ public:
     entry.addr = reinterpret_cast<uint64_t>(bytes);
     entry.len = static_cast<uint32_t>(size);
     number(submissions_, params_.sq_off.array) = 0;
-    ++number(submissions_, params_.sq_off.tail);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    std::atomic_ref{number(submissions_, params_.sq_off.tail)}.fetch_add(1);
     syscall(SYS_io_uring_enter, fd_, 1, 0, 0, nullptr, 0);
   }
 

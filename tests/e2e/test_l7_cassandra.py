@@ -106,7 +106,7 @@ class L7Cassandra(L7TestCase):
         self.server.start(*self.cassandra.command(
             "org.apache.cassandra.service.CassandraDaemon", heap="512m", options=OPTIONS,
             first_on_path=[f"{WORK}/conf"]))
-        self.server.wait_for_port(self.PORT, seconds=60)
+        self.server.wait_for_port(self.PORT, seconds=120)
         self._ask(4, "create")
 
     def _command(self, version, modes, address=None):
