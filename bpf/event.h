@@ -69,7 +69,7 @@ struct l7_verdict {
 	__u16 bytes[2]; /* of each send, of each receive; at most L7_CAPTURE_MAX */
 	__u8 opaque;	/* nothing, ever */
 	__u8 turns;	/* enum l7_turn_rule: what the kernel may count by itself */
-	__u8 tails;	/* of sends (1), of receives (2) that are longer: their last L7_TAIL_BYTES, too */
+	__u8 tails;	/* of sends (1), of receives (2) that are longer: their last bytes, too */
 	__u8 frames;	/* of HTTP/2: one began after so many bytes, in each direction: `rest` */
 	/* With turns: after so many bytes sent, and received, nothing was half said and nobody
 	 * waited for an answer. */

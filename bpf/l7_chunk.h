@@ -13,8 +13,9 @@
 
 /* Until user space has said what is spoken everything is told, because each request counts. It says
  * so within some 20 ms on an idle machine, but a busy connection says a lot in that time, and on a
- * busy machine it takes longer. Behind the first bound only the beginnings of sends and their tails;
- * what is not answered after the second is not worth more. In bytes of the ring, of both directions. */
+ * busy machine it takes longer. Behind the first bound only the beginnings of sends and their
+ * tails; what is not answered after the second is not worth more. In bytes of the ring, of both
+ * directions. */
 #define L7_UNDECIDED_FULL_BYTES (1 << 20)
 #define L7_UNDECIDED_BYTES_MAX (4 << 20)
 #define L7_UNDECIDED_BEGINNING 1024

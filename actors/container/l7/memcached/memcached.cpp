@@ -226,8 +226,11 @@ void memcached_conversation::close(sink& out) {
 } // namespace
 
 const protocol memcached_protocol{
-    l7_protocol::memcached, memcached::classify,
+    l7_protocol::memcached,
+    memcached::classify,
     []() -> std::unique_ptr<conversation> { return std::make_unique<memcached_conversation>(); },
-    32768, 32768, true};
+    32768,
+    32768,
+    true};
 
 } // namespace troupe::l7
