@@ -55,6 +55,7 @@ enum loss_reason {
 	LOSS_RING_SHARE = 1,	/* a data event, and less than a quarter of the ring was free */
 	LOSS_MAP_FULL = 2,	/* no memory for socket storage */
 	LOSS_OWNER_UNKNOWN = 3, /* a connection whose process was never seen */
+	LOSS_UNDECIDED = 4,	/* much was said before user space knew what is spoken */
 	LOSS_REASON_COUNT
 };
 

@@ -169,7 +169,7 @@ static __always_inline int capture_tcp(struct tcp_sock *tcp, __u32 size, int fla
 	fill_chunk(&draft->chunk, tcp, storage, cookie, position, direction);
 	if (left)
 		ship_sign(draft, socket, left);
-	ship_chunk(draft, &found, size, limit, capture_tail(verdict, direction), frames);
+	ship_chunk(draft, &found, size, limit, capture_tail(verdict, limit, direction), frames);
 	return 0;
 }
 

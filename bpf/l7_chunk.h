@@ -13,12 +13,12 @@
 
 /* Until user space has said what is spoken everything is told, because each request counts. It says
  * so within some 20 ms on an idle machine, but a busy connection says a lot in that time, and on a
- * busy machine it takes longer. Behind the first bound only the beginnings of sends and their
- * tails; what is not answered after the second is not worth more. In bytes of the ring, of both
- * directions. */
+ * busy machine it takes longer. Behind the first bound only the beginnings and ends of sends; what
+ * comes behind the second is lost. In bytes of the ring, of both directions. */
 #define L7_UNDECIDED_FULL_BYTES (1 << 20)
-#define L7_UNDECIDED_BYTES_MAX (4 << 20)
+#define L7_UNDECIDED_BYTES_MAX (8 << 20)
 #define L7_UNDECIDED_BEGINNING 1024
+#define L7_UNDECIDED_TAIL 512
 
 /* What user space wants of a connection, by socket cookie. It takes out what has closed; where it
  * is late the oldest make room, and are asked about once more. */
@@ -29,24 +29,28 @@ struct {
 	__uint(max_entries, 16384);
 } l7_verdicts SEC(".maps");
 
-static __always_inline __u32 undecided_limit(struct l7_socket *socket, __u32 size)
+/* How many of the last bytes somebody needs, or may need. */
+static __always_inline __u32 capture_tail(struct l7_verdict *verdict, __u32 limit,
+					  enum l7_direction direction)
+{
+	if (!verdict)
+		return limit == L7_CAPTURE_MAX ? L7_TAIL_BYTES : L7_UNDECIDED_TAIL;
+	return verdict->tails & (1 << (direction & 1)) ? L7_TAIL_BYTES : 0;
+}
+
+static __always_inline __u32 undecided_limit(struct l7_socket *socket, __u32 size,
+					     enum l7_direction direction)
 {
 	__u32 before = socket->undecided_bytes;
 	__u32 limit = before < L7_UNDECIDED_FULL_BYTES ? L7_CAPTURE_MAX : L7_UNDECIDED_BEGINNING;
-	__u32 most = limit + L7_TAIL_BYTES;
+	__u32 most = limit + capture_tail(NULL, limit, direction);
 
-	if (before >= L7_UNDECIDED_BYTES_MAX)
+	if (before >= L7_UNDECIDED_BYTES_MAX) {
+		count_loss(LOSS_UNDECIDED, EVENT_L7_CHUNK);
 		return 0;
+	}
 	socket->undecided_bytes += sizeof(struct l7_chunk) + (size < most ? size : most);
 	return limit;
-}
-
-/* How many of the last bytes somebody needs, or may need. */
-static __always_inline __u32 capture_tail(struct l7_verdict *verdict, enum l7_direction direction)
-{
-	bool wanted = verdict ? verdict->tails & (1 << (direction & 1)) : true;
-
-	return wanted ? L7_TAIL_BYTES : 0;
 }
 
 /* How many bytes of this chunk somebody needs; 0: none, and it is not told at all. */
@@ -64,7 +68,7 @@ static __always_inline __u32 capture_limit(struct l7_socket *socket, struct l7_v
 		socket->opaque = 1;
 		return 0;
 	}
-	return undecided_limit(socket, size);
+	return undecided_limit(socket, size, direction);
 }
 
 /* The ring is as good as full for what is said on connections while what happens to connections and

@@ -84,6 +84,12 @@ static __noinline void tell_closed(struct tcp_sock *tcp, struct socket_storage *
 	submit_record(record);
 }
 
+/* Who had it has closed it; and we never saw it, so that was before we looked. */
+static __always_inline bool is_orphan(struct tcp_sock *tcp)
+{
+	return !tcp->inet_conn.icsk_inet.sk.sk_socket;
+}
+
 static __always_inline void closed(struct tcp_sock *tcp, int old)
 {
 	struct socket_storage *storage = find_storage(tcp);
@@ -92,7 +98,7 @@ static __always_inline void closed(struct tcp_sock *tcp, int old)
 	if (connected)
 		storage = find_with_owner(tcp, old, BPF_TCP_CLOSE);
 	if (!storage) {
-		if (connected || old == BPF_TCP_SYN_SENT)
+		if ((connected && !is_orphan(tcp)) || old == BPF_TCP_SYN_SENT)
 			count_loss(LOSS_OWNER_UNKNOWN,
 				   connected ? EVENT_TCP_CLOSED : EVENT_TCP_CONNECT_FAILED);
 		return;

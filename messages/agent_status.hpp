@@ -25,7 +25,7 @@ struct feature_status {
 /// Events lost or dropped, by where, why and what.
 struct loss_count {
   std::string stage;  ///< "kernel", "reader", "container", "console"
-  std::string reason; ///< "ring_full", "ring_share", "map_full", "owner_unknown", "recursion",
+  std::string reason; ///< "ring_full", "ring_share", "map_full", "owner_unknown", "undecided", "recursion",
                       ///< "no_credit", ...
   std::string kind;   ///< "process_forked", "tcp_closed", ...
   uint64_t count = 0;

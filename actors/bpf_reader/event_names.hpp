@@ -31,7 +31,7 @@ inline constexpr std::array<std::string_view, EVENT_KIND_COUNT> event_kind_names
     "l7_datagram"};
 
 inline constexpr std::array<std::string_view, LOSS_REASON_COUNT> loss_reason_names{
-    "ring_full", "ring_share", "map_full", "owner_unknown"};
+    "ring_full", "ring_share", "map_full", "owner_unknown", "undecided"};
 
 constexpr bool is_lifecycle(uint16_t kind) {
   return kind <= EVENT_LAST_LIFECYCLE_KIND;

@@ -15,11 +15,12 @@ namespace {
 
 /// What a person can do about a cause.
 std::string_view advice(std::string_view reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> known{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 11> known{{
       {"ring_full", "raise --ring-bytes"},
       {"ring_share", "raise --ring-bytes"},
       {"map_full", "free memory: the kernel had none for a socket's state"},
       {"owner_unknown", "the process was older than the trace, or gone already"},
+      {"undecided", "the agent has too little CPU time for what is said on new connections"},
       {"no_credit", "raise --credit-batches or --pending-bytes-max"},
       {"slow_console", "narrow with -c, or write to a file"},
       {"stuck", "at least; nobody reads stdout"},

@@ -34,6 +34,8 @@ void for_each_known_loss(F f) {
       f("kernel", loss_reason_names[LOSS_MAP_FULL], name);
       f("kernel", loss_reason_names[LOSS_OWNER_UNKNOWN], name);
     }
+    if (kind == EVENT_L7_CHUNK)
+      f("kernel", loss_reason_names[LOSS_UNDECIDED], name);
     f("reader", "no_credit", name);
     f("reader", "no_route", name);
   }

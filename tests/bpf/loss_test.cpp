@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <string>
+
 using namespace troupe;
 
 namespace {
@@ -97,4 +99,17 @@ TEST_CASE("a ring that overflows while it is read loses exactly what it counts")
   CHECK(kernel.arrived_and_lost(EVENT_TCP_CLOSED) == rounds * connections * 2);
   CHECK(kernel.arrived_and_lost(EVENT_TCP_LISTEN_OPENED) == rounds);
   CHECK(kernel.arrived_and_lost(EVENT_TCP_LISTEN_CLOSED) == rounds);
+}
+
+TEST_CASE("who closed a connection before anybody looked has lost nothing") {
+  const tcp_listener listener;
+  tcp_pair pair{listener};
+  const std::string bytes(1 << 16, 'x');
+  while (send(pair.client.fd(), bytes.data(), bytes.size(), MSG_DONTWAIT) > 0) {
+  }
+  pair.client.close(); // And waits, in the kernel alone, for room at the other end.
+  tiny_ring kernel;
+  pair.server.close();
+  kernel.read_all();
+  CHECK(kernel.lost(EVENT_TCP_CLOSED, "owner_unknown") == 0);
 }

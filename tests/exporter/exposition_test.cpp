@@ -285,6 +285,7 @@ TEST_CASE(
   CHECK(lost(text, "process_exited", "ring_full", "kernel") == "0");
   CHECK(lost(text, "process_exited", "ring_share", "kernel").empty()); // It has the whole ring.
   CHECK(lost(text, "tcp_closed", "ring_share", "kernel") == "0");
+  CHECK(lost(text, "l7_chunk", "undecided", "kernel") == "0");
   CHECK(lost(text, "tcp_progress", "no_credit", "reader") == "0");
   CHECK(lost(text, "record", "invalid_record", "container") == "2");
 }

@@ -73,9 +73,7 @@ class RuntimeTestCase(LoggedTestCase):
         return container
 
     def assert_nothing_lost(self, metrics):
-        lost = [(labels, value) for labels, value in
-                metrics.series("troupe_events_lost_total") if value]
-        self.assertEqual(lost, [])
+        self.assertEqual(metrics.losses(), [])
 
 
 def _failures(result):
