@@ -82,6 +82,12 @@ bool metadata_book::is_bundles(size_t endpoint) const {
   return endpoints_[endpoint].status.endpoint.kind == runtime_kind::unknown;
 }
 
+// Of docker's, containerd knows no names; docker wrote them down.
+bool metadata_book::lacks_name(const cached_container& x) const {
+  return x.metadata.runtime == runtime_kind::docker && x.metadata.name.empty()
+         && !is_bundles(x.endpoint);
+}
+
 // Whether no runtime can answer: none is there, or each was heard not to.
 bool metadata_book::no_api_for(const cgroup_identity& identity) const {
   for (size_t i = 0; i < endpoints_.size(); ++i)
@@ -95,8 +101,8 @@ const cached_container* metadata_book::best(const cgroup_identity& identity) con
   // What a runtime says goes before what its files say. Two namespaces may have containers of one
   // id; a dead one's id may be used again.
   const auto rank = [this](const cached_container& x) {
-    return std::tuple{!x.removed, x.named, !is_bundles(x.endpoint), is_alive(x.metadata),
-                      x.version};
+    return std::tuple{!x.removed,           x.named,  !lacks_name(x), !is_bundles(x.endpoint),
+                      is_alive(x.metadata), x.version};
   };
   const cached_container* result = nullptr;
   for (const auto* entry : cache_.find({identity.id, identity.name_space}))
@@ -122,7 +128,8 @@ void metadata_book::ask(const cgroup_identity& identity, time_point now) {
   for (size_t i = 0; i < endpoints_.size(); ++i)
     if (!is_bundles(i) && concerns(i, identity))
       endpoints_[i].queue.ask({identity.id, identity.name_space}, true, now);
-  if (no_api_for(identity))
+  const bool is_orphan = identity.runtime == runtime_kind::docker && docker_absent();
+  if (is_orphan || no_api_for(identity))
     ask_bundles(identity, now);
 }
 
@@ -143,7 +150,7 @@ void metadata_book::ask_bundles(const cgroup_identity& identity, time_point now)
 void metadata_book::answer_or_ask(container_key key, time_point now) {
   auto& want = wants_.at(key);
   const auto* entry = answer(key, want);
-  if (entry == nullptr || !entry->named)
+  if (entry == nullptr || !entry->named || lacks_name(*entry))
     ask(want.identity, now);
   else if (!entry->complete)
     endpoints_[entry->endpoint].queue.ask({want.identity.id, entry->metadata.name_space}, true,
@@ -182,7 +189,7 @@ void metadata_book::tell(const std::string& id) {
   bool open = first == last;
   for (auto i = first; i != last; ++i) {
     const auto* entry = answer(i->second, wants_.at(i->second));
-    open = open || entry == nullptr || !entry->named || !entry->complete;
+    open = open || entry == nullptr || !entry->named || !entry->complete || lacks_name(*entry);
   }
   if (!open)
     for (auto& endpoint : endpoints_)

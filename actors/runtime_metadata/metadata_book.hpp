@@ -93,6 +93,7 @@ private:
   [[nodiscard]] bool is_bundles(size_t endpoint) const;
   [[nodiscard]] bool no_api_for(const cgroup_identity& identity) const;
   [[nodiscard]] bool docker_absent() const;
+  [[nodiscard]] bool lacks_name(const cached_container& x) const;
   [[nodiscard]] bool concerns(size_t endpoint, const cgroup_identity& identity) const;
   [[nodiscard]] bool is_dockers(size_t endpoint, const std::string& name_space) const;
   [[nodiscard]] const cached_container* best(const cgroup_identity& identity) const;

@@ -355,6 +355,46 @@ TEST_CASE_FIXTURE(bundle_story, "metadata book: while a runtime answers the disk
   }
 }
 
+TEST_CASE("metadata book: without docker, containerd has its containers and the disk their names") {
+  metadata_book book{{{runtime_kind::docker, "/docker.sock"},
+                      {runtime_kind::containerd, "/containerd.sock"},
+                      {runtime_kind::unknown, ""}}};
+  constexpr size_t disk = 2;
+  const metadata_book::time_point begin{1h};
+  book.lost(docker, {ec::runtime_absent, "none"}, begin);
+  book.opened(containerd, "1.0", begin);
+  book.opened(disk, "", begin);
+  const auto now = begin + 300ms;
+  const auto from_disk = [&] {
+    REQUIRE(book.take_lookups(disk, 8, now).size() == 1);
+    book.looked_up(disk, {"a1", ""}, docker_answer("a1", "web"), 1ms, now);
+  };
+  const auto from_containerd = [&] {
+    REQUIRE(book.take_lookups(containerd, 8, now).size() == 1);
+    book.looked_up(containerd, {"a1", ""}, containerd_answer("a1", "moby"), 1ms, now);
+  };
+  SUBCASE("containerd tells of it before its cgroup is there") {
+    book.listed(containerd, {containerd_answer("a1", "moby")}, now, now);
+    book.want(1, docker_cgroup("a1"), now);
+    from_disk();
+  }
+  SUBCASE("containerd answers first") {
+    book.want(1, docker_cgroup("a1"), now);
+    from_containerd();
+    from_disk();
+  }
+  SUBCASE("containerd answers last") {
+    book.want(1, docker_cgroup("a1"), now);
+    const auto asked = book.take_lookups(containerd, 8, now);
+    REQUIRE(asked.size() == 1);
+    from_disk();
+    book.looked_up(containerd, asked[0], containerd_answer("a1", "moby"), 1ms, now);
+  }
+  const auto updates = book.take_updates();
+  REQUIRE_FALSE(updates.empty());
+  CHECK(updates.back().metadata.name == "web");
+}
+
 TEST_CASE_FIXTURE(bundle_story,
                   "metadata book: what only the disk knew is forgotten with its want") {
   book.lost(docker, {ec::runtime_absent, "none"}, now);
