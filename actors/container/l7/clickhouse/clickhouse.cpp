@@ -136,12 +136,9 @@ bool clickhouse_conversation::walk_on(side from, sink& out) {
 bool clickhouse_conversation::resume(side from, sink& out) {
   auto& spoken = of(from);
   const auto bytes = spoken.reader.bytes();
-  auto begins = reading::invalid;
-  if (asked_ && begins_block(bytes, from, compressed_.value_or(false)))
-    begins = reading::done;
-  else if (from == side::client)
-    begins = begins_query(bytes);
-  else if (begins_exception(bytes))
+  const bool is_block = asked_ && begins_block(bytes, from, compressed_.value_or(false));
+  auto begins = from == side::client ? begins_query(bytes) : reading::invalid;
+  if (is_block || (from == side::server && begins_exception(bytes)))
     begins = reading::done;
   if (begins == reading::need_more && !spoken.reader.is_cut())
     return false;
