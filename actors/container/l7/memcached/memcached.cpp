@@ -15,11 +15,9 @@ namespace troupe::l7 {
 namespace {
 
 using memcached::answer_kind;
-using memcached::binary_header;
 using memcached::binary_header_bytes;
 using memcached::request;
 using memcached::text_answer;
-using memcached::text_line;
 
 constexpr size_t key_max = 250;
 
