@@ -247,7 +247,7 @@ TEST_CASE_FIXTURE(l7_watch, "l7: a buffer that was taken away meanwhile is count
     std::array<iovec, 2> parts{};
     auto* page = static_cast<char*>(
         mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    std::memcpy(page, "within", 6);
+    std::string_view{"within"}.copy(page, 6);
     parts[0] = {page, 6};
     parts[1] = {page + 4096 - 4, 8}; // Half of it is behind the mapping.
     return writev(pair.client.fd(), parts.data(), 2) > 0 && pair.server.receive_bytes(6);
