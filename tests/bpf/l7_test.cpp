@@ -137,14 +137,9 @@ TEST_CASE_FIXTURE(l7_watch, "l7: a long send is captured as far as is asked for,
 
 TEST_CASE_FIXTURE(l7_watch, "l7: many vectors are as one buffer") {
   const auto text = numbered_text(20'000);
-  for (const auto& [vectors, captured] : {std::pair<size_t, size_t>{1, 20'000},
-                                          {3, 20'000},
-                                          {64, 20'000},
-                                          {65, 20'000},
-                                          {400, 20'000},
-                                          {1024, 20'000}}) {
-    CAPTURE(vectors);
-    const auto sent = run_decided(32768, [&, count = vectors](const tcp_pair& pair) {
+  for (const size_t count : {1, 3, 64, 65, 400, 1024}) {
+    CAPTURE(count);
+    const auto sent = run_decided(32768, [&](const tcp_pair& pair) {
       auto bytes = text;
       std::vector<iovec> parts;
       for (size_t i = 0; i < count; ++i) {
@@ -155,7 +150,7 @@ TEST_CASE_FIXTURE(l7_watch, "l7: many vectors are as one buffer") {
       return writev(pair.client.fd(), parts.data(), static_cast<int>(count)) == 20'000
              && pair.server.receive_bytes(20'000);
     });
-    CHECK(sent.captured == text.substr(0, captured));
+    CHECK((sent.captured == text));
     CHECK(sent.size == text.size());
   }
 }
