@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nginx as the tests of HTTP run it, in a container that has its files in /work/files."""
+"""nginx as the tests of HTTP run it, in a container that has its files in its own folder."""
 
 from tests.e2e.harness.host_programs import WORK
 
